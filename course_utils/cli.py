@@ -1,0 +1,97 @@
+"""The command line, `course …`: thin; every command is a call into one module of the package."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_utils import CourseError
+
+app = typer.Typer(
+    name="course",
+    help="PyTorch and TensorFlow, side by side: the course's commands.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what is not current.")]
+
+
+@app.command()
+def lab(
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open JupyterLab on the first lesson, for this machine only (127.0.0.1)."""
+    from course_utils import lab
+
+    lab.open_lab(browser=browser)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Is this machine ready, and if not, which one command mends it?"""
+    from course_utils import doctor
+
+    rows = doctor.check_machine()
+    print(doctor.as_json(rows) if as_json else doctor.as_text(rows))
+    raise typer.Exit(0 if doctor.ready(rows) else 1)
+
+
+@app.command()
+def progress() -> None:
+    """Show what you have done and what is next."""
+    from course_utils import progress
+
+    print(progress.as_text())
+
+
+@app.command()
+def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")]) -> None:
+    """Run notebooks in place, with clean metadata and stable cell ids."""
+    from course_utils import authoring
+
+    for path in notebooks:
+        print(authoring.execute(path))
+
+
+@app.command()
+def exercises(check: Check = False) -> None:
+    """Generate the exercises from the solutions; an edited exercise is never overwritten."""
+    from course_utils import authoring
+
+    _report(authoring.write_exercises(check=check))
+
+
+@app.command()
+def headers(check: Check = False) -> None:
+    """Generate the lessons' headers and the README's table from the front matter."""
+    from course_utils import authoring
+
+    _report(authoring.write_headers(check=check))
+
+
+@app.command()
+def validate(paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
+    """Run every check that concerns these notebooks (default: all of them)."""
+    from course_utils import validation
+
+    raise typer.Exit(validation.validate(paths or []))
+
+
+def _report(outcome: tuple[list[str], bool]) -> None:
+    lines, good = outcome
+    print("\n".join(lines))
+    raise typer.Exit(0 if good else 1)
+
+
+def main() -> None:
+    """Run the command line; a mistake that the user can mend is one line and exit status 2."""
+    try:
+        app()
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        sys.exit(2)
