@@ -75,7 +75,9 @@ def headers(check: Check = False) -> None:
 
 
 @app.command()
-def validate(paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None) -> None:
+def validate(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
     from course_utils import validation
 

@@ -1,0 +1,79 @@
+"""Start a lesson: quiet logs, seeds, fixed threads and one figure style."""
+
+import contextlib
+import importlib.util
+import os
+import random
+import tempfile
+import warnings
+from collections.abc import Iterator
+
+THREADS = 2
+"""Both frameworks compute on two threads: another count changes the last bits of a sum."""
+
+
+def begin(seed: int = 0) -> None:
+    """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
+
+    It imports the frameworks that are installed (their start-up messages are held back), limits
+    each to two threads, seeds Python, NumPy and both frameworks, and sets the figure style.
+    The `import` lines that follow in the notebook then cost nothing.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    random.seed(seed)
+    _begin_numpy(seed)
+    with _quiet_stderr(), warnings.catch_warnings(action="ignore"):
+        if importlib.util.find_spec("torch"):
+            _begin_torch(seed)
+        if importlib.util.find_spec("tensorflow"):
+            _begin_tensorflow(seed)
+    _begin_figures()
+
+
+def _begin_numpy(seed: int) -> None:
+    import numpy as np
+
+    np.random.seed(seed)
+
+
+def _begin_torch(seed: int) -> None:
+    import torch
+
+    torch.manual_seed(seed)
+    torch.set_num_threads(THREADS)
+
+
+def _begin_tensorflow(seed: int) -> None:
+    import tensorflow as tf
+
+    # Once TensorFlow has computed something, its threads are what they are.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    tf.keras.utils.set_random_seed(seed)
+
+
+def _begin_figures() -> None:
+    from course_utils import figures
+
+    figures.set_style()
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Hold back what C++ writes to file descriptor 2, and give it back if the body raises.
+
+    No environment variable silences TensorFlow's first lines, which carry a time and a process id.
+    """
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

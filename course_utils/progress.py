@@ -1,0 +1,85 @@
+"""What this learner has done, in one JSON file of the learner's own."""
+
+import datetime
+import json
+import os
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+from course_utils import CourseError
+
+
+def path() -> Path:
+    """Return where the record is kept; the environment variable COURSE_PROGRESS names another."""
+    if chosen := os.environ.get("COURSE_PROGRESS"):
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("pytorch-tensorflow-course", False)) / "progress.json"
+
+
+def done() -> dict[str, str]:
+    """Return the tasks that are done: task id to the day it was first done (ISO format)."""
+    return {task: entry["done"] for task, entry in _read()["tasks"].items()}
+
+
+def record(task: str) -> None:
+    """Record that a task is done; the day it was first done stays.
+
+    Raises CourseError where the record cannot be written.
+    """
+    from filelock import FileLock
+
+    file = path()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            content = _read()
+            today = datetime.date.today().isoformat()
+            content["tasks"].setdefault(task, {"done": today})
+            _write(file, content)
+    except OSError as error:
+        raise CourseError(
+            f"your progress could not be saved in {file} ({error.strerror}): make that folder "
+            "writable, or name another file in COURSE_PROGRESS"
+        ) from error
+
+
+def _read() -> dict[str, Any]:
+    file = path()
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        for entry in content["tasks"].values():
+            datetime.date.fromisoformat(entry["done"])
+    except FileNotFoundError:
+        return {"tasks": {}}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        _set_aside(file)
+        return {"tasks": {}}
+    return content
+
+
+def _set_aside(file: Path) -> None:
+    now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    aside = file.with_name(f"{file.stem}.damaged-{now}{file.suffix}")
+    file.rename(aside)
+    warnings.warn(
+        f"your progress file was damaged; it is kept as {aside}, and a new one is begun",
+        stacklevel=2,
+    )
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Replace the file in one step, so that a crash leaves either the old record or the new one."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as temporary:
+            json.dump(content, temporary, indent=1, sort_keys=True)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.replace(name, file)
+    except BaseException:
+        os.unlink(name)
+        raise
