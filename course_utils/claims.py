@@ -98,6 +98,6 @@ def _card_html(name: str, entry: dict[str, str], cases: dict[str, bool], because
     return (
         f"<div style='border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:44em'>"
         f"<div><b>{name}</b> {html.escape(entry['claim'])}</div>"
-        f"<div style='margin:4px 0'><b style='color:{colour}'>{label}.</b> {html.escape(because)}</div>"
+        f"<div style='margin:4px 0'><b>{label}.</b> {html.escape(because)}</div>"
         f"{cases_list}<div><small>Limits: {html.escape(entry['limit'])}</small></div></div>"
     )

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 
 def path() -> Path:
@@ -45,6 +45,46 @@ def record(task: str) -> None:
             f"your progress could not be saved in {file} ({error.strerror}): make that folder "
             "writable, or name another file in COURSE_PROGRESS"
         ) from error
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Return a row for each lesson: its title, the tasks done, what to do next, its path."""
+    from course_utils import authoring
+
+    finished, found, table = done(), authoring.lessons(), []
+    waiting = [lesson for lesson in found if set(lesson.tasks) - set(finished)]
+    for lesson in found:
+        count = sum(task in finished for task in lesson.tasks)
+        tasks = f"{count} of {len(lesson.tasks)} tasks" if lesson.tasks else ""
+        following = "next" if lesson in waiting[:1] else ""
+        path = lesson.path.relative_to(ROOT).as_posix()
+        table.append((f"{lesson.number} · {lesson.title}", tasks, following, path))
+    return table
+
+
+def as_text() -> str:
+    """Return the table of what is done and what is next, for the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("lesson", "done", "", "notebook", title="Your progress")
+    for row in rows():
+        table.add_row(*row)
+    console = Console()
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().rstrip("\n")
+
+
+def table() -> None:
+    """Show the table of what is done and what is next below a notebook's cell."""
+    from IPython.display import Markdown, display
+
+    lines = ["| lesson | done | |", "|---|---|---|"]
+    for title, tasks, following, path in rows():
+        link = Path(os.path.relpath(ROOT / path)).as_posix()
+        lines.append(f"| [{title}]({link}) | {tasks} | {following} |")
+    display(Markdown("\n".join(lines)))
 
 
 def _read() -> dict[str, Any]:

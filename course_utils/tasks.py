@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils import progress
+from course_utils import CourseError, progress
 
 
 class TaskError(Exception):
@@ -133,6 +133,8 @@ def _explain(error: Exception) -> TaskError:
         line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
         place = f"line {own[-1].lineno} of the cell, in {own[-1].name}"
         return Wrong(f"your code stopped at {place}: `{line}`: {message}")
+    if isinstance(error, CourseError):
+        return Wrong(str(error))
     if isinstance(error, NameError):
         return SetUpBroken(f"{error}. Run the notebook from its top to this cell, in order")
     return SetUpBroken(f"{message}. Restart the kernel and run all cells; `course doctor` finds more")

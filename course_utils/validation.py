@@ -1,0 +1,249 @@
+"""Run the course's checks: what a notebook's file shows by itself, and pytest for the rest."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from course_utils import ROOT, CourseError, authoring, claims
+
+MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
+IGNORED = {"nbval-ignore-output", "nbval-skip"}
+MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\Users)")
+NO_MEANING = {"here", "click here", "link", "this", "read more", "more"}
+
+Cell = dict[str, Any]
+
+
+def validate(paths: list[Path], root: Path = ROOT) -> int:
+    """Run every check that concerns these notebooks in parallel; return pytest's exit status.
+
+    A folder stands for the notebooks below it, nothing for all of them. An exercise is checked by
+    its solution and its answers. Raises CourseError for a path that names no notebook.
+    """
+    chosen = [path for name in paths or [root] for path in _notebooks_at(name, root)]
+    for path in chosen:
+        authoring.read(path)
+    names = sorted({path.relative_to(root).as_posix() for path in chosen})
+    run = [name for name in names if not name.startswith("exercises/")]
+    command = [sys.executable, "-m", "pytest", "tests/test_notebooks.py", *run]
+    command += [f"--notebook={name}" for name in names]
+    return subprocess.run(command, cwd=root, check=False).returncode
+
+
+def problems(path: Path, root: Path = ROOT) -> list[str]:
+    """List what a notebook's file shows to be wrong with it, a line each, without running it."""
+    notebook = authoring.load(path)
+    kind = path.relative_to(root).parts[0]
+    cells = [cell | {"source": _text(cell["source"])} for cell in notebook["cells"]]
+    found = [*_file(path, cells), *_prose(path, cells), *_code(cells)]
+    if kind == "exercises":
+        found += _exercise(cells)
+    else:
+        found += [*_outputs(cells), *_both_frameworks(cells)]
+    if kind == "notebooks":
+        found += _lesson(path, cells)
+    return found
+
+
+def ignored_cells(path: Path) -> tuple[int, int]:
+    """Count a notebook's code cells whose output is not compared, and all of its code cells."""
+    code = [cell for cell in authoring.load(path)["cells"] if cell["cell_type"] == "code"]
+    return sum(bool(IGNORED & set(_tags(cell))) for cell in code), len(code)
+
+
+def verdicts(path: Path) -> list[str]:
+    """List the claims that a notebook's code passes judgement on, in order."""
+    found = []
+    for cell in authoring.load(path)["cells"]:
+        if cell["cell_type"] == "code" and (tree := _parse(_text(cell["source"]))):
+            calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            found += [
+                call.args[0].value
+                for call in calls
+                if ast.unparse(call.func).split(".")[-1] == "verdict"
+                and call.args
+                and isinstance(call.args[0], ast.Constant)
+            ]
+    return found
+
+
+def _notebooks_at(name: Path, root: Path) -> list[Path]:
+    path = root / authoring.inside(name, root)
+    if path == root:
+        return [
+            notebook
+            for folder in ("notebooks", "solutions", "exercises")
+            for notebook in authoring.notebook_paths(folder, root)
+        ]
+    if path.is_dir():
+        found = authoring.notebook_paths(path.relative_to(root).as_posix(), root)
+    else:
+        found = [path] if path.suffix == ".ipynb" else []
+    if not found:
+        raise CourseError(f"{name} names no notebook: give a notebook or a folder of them")
+    return found
+
+
+def _file(path: Path, cells: list[Cell]) -> Iterator[str]:
+    size = path.stat().st_size // 1024
+    if size > MOST_KILOBYTES:
+        yield f"the file has {size} kB, at most {MOST_KILOBYTES} are wanted"
+    if match := MACHINE_PATH.search(path.read_text(encoding="utf-8")):
+        yield f"it holds a path of some machine: {match[0]}"
+    ids = [cell.get("id") for cell in cells]
+    if None in ids or len(set(ids)) < len(ids):
+        yield "every cell needs an id of its own"
+
+
+def _prose(path: Path, cells: list[Cell]) -> Iterator[str]:
+    level, tops = 0, 0
+    for n, cell in enumerate(cells):
+        if cell["cell_type"] != "markdown":
+            continue
+        text = re.sub(r"```.*?```|`[^`\n]*`", "", cell["source"], flags=re.DOTALL)
+        for match in re.finditer(r"^(#{1,6})\s+(.*)$", text, re.MULTILINE):
+            depth = len(match[1])
+            tops += depth == 1
+            if depth > level + 1:
+                yield f"cell {n}: heading {match[2]!r} has level {depth} after level {level}"
+            level = depth
+        for match in re.finditer(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", text):
+            picture, label, target = match.groups()
+            if picture and not label.strip():
+                yield f"cell {n}: a picture without alt text: {target}"
+            if not picture and label.strip().lower() in NO_MEANING:
+                yield f"cell {n}: a link's text says nothing: {label!r}"
+            if not re.match(r"[a-z]+:|#", target):
+                yield from _link(path, n, target)
+        yield from _pictures(n, text)
+    if tops != 1:
+        yield f"{tops} headings of the first level, one is wanted"
+
+
+def _link(path: Path, n: int, target: str) -> Iterator[str]:
+    name, _, anchor = target.partition("#")
+    goal = path.parent / name
+    if not goal.exists():
+        yield f"cell {n}: broken link: {target}"
+    elif anchor and goal.suffix == ".md":
+        headings = re.findall(r"^#+ (.*)$", goal.read_text(encoding="utf-8"), re.MULTILINE)
+        if anchor not in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}:
+            yield f"cell {n}: broken link: {target} (no such heading)"
+
+
+def _pictures(n: int, text: str) -> Iterator[str]:
+    for match in re.finditer(r"<img\b[^>]*>", text):
+        if not re.search(r'\balt="[^"]', match[0]):
+            yield f"cell {n}: a picture without alt text"
+    for match in re.finditer(r"<iframe\b[^>]*>", text):
+        if not re.search(r'\btitle="[^"]', match[0]):
+            yield f"cell {n}: a frame without a title"
+
+
+def _code(cells: list[Cell]) -> Iterator[str]:
+    for n, cell in enumerate(cells):
+        if cell["cell_type"] != "code":
+            continue
+        if _parse(cell["source"]) is None:
+            yield f"cell {n}: it is not Python"
+        if IGNORED & set(_tags(cell)) and not cell["metadata"].get("course", {}).get("reason"):
+            yield f"cell {n}: its output is ignored without a reason in its metadata"
+
+
+def _outputs(cells: list[Cell]) -> Iterator[str]:
+    counts = [
+        cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and cell["source"]
+    ]
+    if counts != list(range(1, len(counts) + 1)):
+        yield "its code cells were not all executed once, in order: run `course execute`"
+    for n, cell in enumerate(cells):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if output["output_type"] == "error" and "raises-exception" not in _tags(cell):
+                yield f"cell {n}: a stored error: {output['ename']}"
+            if output.get("name") == "stderr":
+                yield f"cell {n}: a stored message on stderr"
+            page = _text(data.get("text/html", ""))
+            if any(key.startswith("image/") for key in data) and not page:
+                yield f"cell {n}: a picture that JupyterLab shows without alt text"
+            yield from _pictures(n, page)
+
+
+def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
+    """Each section that trains in one framework uses the other too, or says so in its heading."""
+    sections: dict[str, str] = {"": ""}
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and (
+            match := re.search(r"^## (.*)$", cell["source"], re.MULTILINE)
+        ):
+            sections[match[1]] = ""
+        elif cell["cell_type"] == "code":
+            sections[list(sections)[-1]] += cell["source"] + "\n"
+    for heading, code in sections.items():
+        uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b", code)
+        uses_tf = re.search(r"\btf\.|\bkeras\.|_tf\b", code)
+        if bool(uses_torch) != bool(uses_tf) and not re.search("PyTorch|TensorFlow", heading):
+            missing = "TensorFlow" if uses_torch else "PyTorch"
+            yield f"section {heading!r} does without {missing}: say so in its heading"
+
+
+def _exercise(cells: list[Cell]) -> Iterator[str]:
+    text = "\n".join(cell["source"] for cell in cells)
+    if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", text):
+        yield "a solution is left in the exercise"
+    if any(cell.get("outputs") for cell in cells):
+        yield "an output is left in the exercise"
+    answers = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+    for cell in answers:
+        if authoring.STUB not in cell["source"]:
+            yield f"a solution is left in the exercise: {cell['metadata']['nbgrader']['grade_id']}"
+    if not 3 <= len(answers) <= 5:
+        yield f"{len(answers)} tasks, three to five are wanted"
+    for framework in ("PyTorch", "TensorFlow"):
+        if framework not in text:
+            yield f"no task is about {framework}"
+
+
+def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
+    lesson = authoring.front_matter(path)
+    prose = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
+    wanted = ["## What you will find out", "## What we found"]
+    if lesson.claims:
+        wanted += ["## Predict first", "## Where the twins differ"]
+    for heading in wanted:
+        if heading not in prose:
+            yield f"no section {heading.removeprefix('## ')!r}"
+    judged = verdicts(path)
+    if sorted(judged) != sorted(lesson.claims):
+        yield f"it judges the claims {judged}, its front matter lists {lesson.claims}"
+    for name in judged:
+        claims.claim(name)
+    sizes = sorted(_lines(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    if sizes[-1] > MOST_CELL_LINES:
+        yield f"a code cell of {sizes[-1]} lines, at most {MOST_CELL_LINES} are wanted"
+    if sizes[len(sizes) // 2] > MOST_MEDIAN_LINES:
+        yield f"half of its code cells have over {MOST_MEDIAN_LINES} lines"
+
+
+def _lines(source: str) -> int:
+    lines = [line.strip() for line in source.splitlines()]
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def _parse(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE))
+    except SyntaxError:
+        return None
+
+
+def _tags(cell: Cell) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "".join(value)

@@ -1,0 +1,62 @@
+"""What every test shares: no network, no record of the learner's, the notebooks to be tested."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from course_utils import ROOT, authoring
+
+TESTS = Path(__file__).parent
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--notebook", action="append", default=[], help="Check these notebooks only (`course validate`)."
+    )
+
+
+def pytest_configure(config):
+    """Set up the environment of this process, of pytest's workers, and of every kernel."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="course-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["COURSE_PROGRESS"] = str(Path(folder.name, "progress.json"))
+    os.environ["IPYTHONDIR"] = str(Path(folder.name, "ipython"))
+    os.environ["PYTHONPATH"] = str(TESTS / "no_network")
+
+
+def pytest_generate_tests(metafunc):
+    """Give a test that asks for a `lesson`, `solution`, `exercise` or `notebook` each of them."""
+    folders = {
+        "lesson": ["notebooks"],
+        "solution": ["solutions"],
+        "exercise": ["exercises"],
+        "notebook": ["notebooks", "solutions", "exercises"],
+    }
+    chosen = metafunc.config.getoption("--notebook")
+    for fixture, names in folders.items():
+        if fixture in metafunc.fixturenames:
+            paths = [path.relative_to(ROOT) for name in names for path in authoring.notebook_paths(name)]
+            if chosen:
+                topics = {Path(*Path(name).parts[1:]) for name in chosen}
+                paths = [path for path in paths if Path(*path.parts[1:]) in topics]
+            metafunc.parametrize(fixture, [ROOT / path for path in paths], ids=map(str, paths))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line how many tests waited for a browser, and the command that brings it."""
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
+    waiting = [reason for reason in reasons if "hromium" in reason]
+    if waiting:
+        terminalreporter.write_line(f"{len(waiting)} browser tests were skipped. {waiting[0]}")
+
+
+@pytest.fixture
+def progress_file(tmp_path, monkeypatch):
+    """A learner's record of its own for one test."""
+    path = tmp_path / "learner" / "progress.json"
+    monkeypatch.setenv("COURSE_PROGRESS", str(path))
+    return path

@@ -1,0 +1,123 @@
+"""Every notebook: what its file shows, what its exercise does untouched, what its checks accept."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from course_utils import ROOT, authoring, claims, validation
+
+ANSWERS = ROOT / "tests" / "answers"
+LEAST_WRONG_ANSWERS = 3
+
+
+def test_file(notebook):
+    assert validation.problems(notebook) == []
+
+
+def test_exercise_is_current(solution):
+    exercise = authoring.counterpart(solution, "exercises")
+    made = authoring.make_exercise(solution)
+    assert authoring.state_of_exercise(exercise, made) == "current", "run `course exercises`"
+
+
+def test_headers_and_table_are_current():
+    lines, good = authoring.write_headers(check=True)
+    assert good, f"run `course headers`: {lines}"
+
+
+def test_every_lesson_but_the_first_and_last_has_an_exercise(lesson):
+    solution = authoring.counterpart(lesson, "solutions")
+    assert solution.exists() or lesson.name[:2] in ("00", "20")
+
+
+def test_few_outputs_are_ignored():
+    paths = [path for folder in ("notebooks", "solutions") for path in authoring.notebook_paths(folder)]
+    ignored, code = (sum(counts) for counts in zip(*map(validation.ignored_cells, paths), strict=True))
+    assert ignored < 0.10 * code
+
+
+def test_no_claim_is_judged_twice(record_property):
+    judged = [name for path in authoring.notebook_paths("notebooks") for name in validation.verdicts(path)]
+    assert len(judged) == len(set(judged))
+    record_property("claims that still wait", sorted(set(claims.ledger()) - set(judged)))
+
+
+def test_untouched_exercise_stops_at_its_first_task(exercise):
+    notebook = authoring.read(exercise)
+    with pytest.raises(CellExecutionError):
+        client(notebook, exercise).execute()
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    run = [cell for cell in code if cell.execution_count]
+    assert run[-1].metadata.nbgrader.grade_id == authoring.task_ids(notebook)[0]
+    error = run[-1].outputs[-1]
+    assert error.ename == "NotAttempted"
+    assert len(error.traceback) == 1
+    assert "\n" not in error.traceback[0]
+
+
+def test_answers(solution):
+    """Each task refuses the untouched skeleton and every wrong answer, each for its own reason."""
+    answers = read_answers(ANSWERS / solution.relative_to(ROOT / "solutions").with_suffix(".py"))
+    notebook = authoring.read(solution)
+    skeletons = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in nbformat.reads(authoring.make_exercise(solution), 4).cells
+        if "nbgrader" in cell.metadata
+    }
+    tasks = authoring.task_ids(notebook)
+    assert {answer[0] for answer in answers} <= set(tasks)
+    failures = []
+    runner = client(notebook, solution)
+    with runner.setup_kernel():
+        for n, cell in enumerate(notebook.cells):
+            if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in tasks:
+                run_cell(runner, cell, n)
+                continue
+            own = [answer for answer in answers if answer[0] == task]
+            reasons = [text for _, outcome, text, _ in own if outcome == "wrong"]
+            assert len(set(reasons)) == len(reasons) >= LEAST_WRONG_ANSWERS, f"wrong answers to {task}"
+            assert any(outcome == "right" for _, outcome, _, _ in own), f"another right answer to {task}"
+            own.insert(0, (task, "not attempted", "fill in", skeletons[f"{task}-answer"]))
+            own.append((task, "right", "", notebook.cells[n - 1].source))
+            for _, outcome, text, source in own:
+                run_cell(runner, nbformat.v4.new_code_cell(source), n)
+                came = run_cell(runner, nbformat.v4.new_code_cell(cell.source), n)
+                if not came.lower().startswith({"right": "done"}.get(outcome, outcome)) or text not in came:
+                    failures.append(f"{task} {outcome} ({text}): {came}")
+    assert failures == []
+
+
+def read_answers(path: Path):
+    """Read `# %% TASK right` and `# %% TASK wrong: part of the message` blocks of a file."""
+    blocks = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    found = []
+    for block in blocks:
+        first, _, source = block.partition("\n")
+        task, _, rest = first.partition(" ")
+        outcome, _, text = rest.partition(": ")
+        assert outcome in ("right", "wrong"), f"{path.name}: {first}"
+        found.append((task, outcome, text, source))
+    return found
+
+
+def client(notebook, path):
+    return NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    )
+
+
+def run_cell(runner, cell, n):
+    """Run a cell in the client's kernel; return the one line that it shows, or its error's."""
+    if cell.cell_type != "code":
+        return ""
+    try:
+        runner.execute_cell(cell, n)
+    except CellExecutionError as error:
+        shown = cell.outputs[-1].traceback
+        assert len(shown) == 1, f"a traceback: {shown}"
+        return error.evalue
+    return cell.outputs[-1].text.splitlines()[-1] if cell.outputs else ""

@@ -1,0 +1,81 @@
+"""The learner's record: written in one step, never lost."""
+
+import datetime
+import json
+import threading
+
+import pytest
+
+from course_utils import CourseError, authoring, progress
+
+
+def test_nothing_is_done_at_first(progress_file):
+    assert progress.done() == {}
+    assert not progress_file.exists()
+
+
+def test_the_first_day_stays(progress_file):
+    progress.record("02-1")
+    content = json.loads(progress_file.read_text())
+    assert content == {"tasks": {"02-1": {"done": datetime.date.today().isoformat()}}}
+    content["tasks"]["02-1"]["done"] = "2026-01-31"
+    progress_file.write_text(json.dumps(content))
+    progress.record("02-1")
+    progress.record("02-2")
+    assert progress.done()["02-1"] == "2026-01-31"
+    assert set(progress.done()) == {"02-1", "02-2"}
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"tasks": 3}', '{"tasks": {"02-1": {"done": "soon"}}}', '{"a": 1}']
+)
+def test_a_damaged_record_is_set_aside_with_a_message(progress_file, damage):
+    progress_file.parent.mkdir()
+    progress_file.write_text(damage)
+    with pytest.warns(UserWarning, match="damaged; it is kept as"):
+        progress.record("02-1")
+    (aside,) = progress_file.parent.glob("progress.damaged-*.json")
+    assert aside.read_text() == damage
+    assert set(progress.done()) == {"02-1"}
+
+
+def test_many_kernels_at_once_lose_nothing(progress_file):
+    names = [f"02-{n}" for n in range(20)]
+    threads = [threading.Thread(target=progress.record, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(progress.done()) == set(names)
+    assert not list(progress_file.parent.glob(".progress-*"))
+
+
+def test_a_crash_while_writing_leaves_the_old_record(progress_file, monkeypatch):
+    progress.record("02-1")
+    monkeypatch.setattr(progress.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        progress.record("02-2")
+    monkeypatch.undo()
+    assert set(json.loads(progress_file.read_text())["tasks"]) == {"02-1"}
+    assert not list(progress_file.parent.glob(".progress-*"))
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    with pytest.raises(CourseError, match="COURSE_PROGRESS") as error:
+        progress.record("02-1")
+    assert "\n" not in str(error.value)
+
+
+def test_tables_say_what_is_done_and_what_is_next(progress_file, capsys):
+    first = next(lesson for lesson in authoring.lessons() if lesson.tasks)
+    progress.record(first.tasks[0])
+    done = f"1 of {len(first.tasks)} tasks"
+    row = next(line for line in progress.as_text().splitlines() if first.title in line)
+    assert done in row
+    assert "next" in row
+    for task in first.tasks:
+        progress.record(task)
+    rows = {title: following for title, _, following, _ in progress.rows()}
+    assert rows[f"{first.number} · {first.title}"] == ""
