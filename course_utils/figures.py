@@ -45,11 +45,14 @@ def show(figure: "Figure", alt: str) -> None:
     """Show a figure below the cell as an image with this alt text, and close it."""
     import matplotlib.pyplot as plt
     from IPython.display import HTML, display
+    from PIL import Image
 
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
     plt.close(figure)
-    picture = base64.b64encode(buffer.getvalue()).decode()
+    # 128 colours are enough for a drawing, and a third of the bytes.
+    Image.open(drawn).convert("RGB").quantize(128).save(packed, format="png", optimize=True)
+    picture = base64.b64encode(packed.getvalue()).decode()
     display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'))
 
 
@@ -60,14 +63,16 @@ def curves(
     xlabel: str = "step",
     log: bool = False,
 ) -> None:
-    """Draw one line for each named series; later lines are thinner and dashed, so twins both show."""
+    """Draw one line for each named series; the second is thin and dashed, so that twins both show."""
     import matplotlib.pyplot as plt
 
+    styles = [("-", 1.2)] if log else [("-", 5), ("--", 2), ("-", 1.5)]
     figure, axes = plt.subplots()
     for n, (name, values) in enumerate(series.items()):
-        axes.plot(values, label=name, linewidth=max(5 - 3 * n, 2), linestyle="--" if n % 2 else "-")
+        line, width = styles[n % len(styles)]
+        axes.plot(values, label=name, linewidth=width, linestyle=line)
     axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
-    axes.legend()
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(series), borderaxespad=0)
     show(figure, alt)
 
 
@@ -83,18 +88,20 @@ def boundaries(
     (n,). `data` has shape (m, 2), `target` (m,) holds 0 and 1. The black line is probability 1/2.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.colors import LinearSegmentedColormap
 
     low, high = data.min(axis=0) - 0.1, data.max(axis=0) + 0.1
     grid = np.meshgrid(np.linspace(low[0], high[0], 200), np.linspace(low[1], high[1], 200))
     points = np.stack([axis.ravel() for axis in grid], axis=1).astype("float32")
+    colours = LinearSegmentedColormap.from_list("", [CLASS_COLOURS[0], "white", CLASS_COLOURS[1]])
     figure, all_axes = plt.subplots(
         1, len(panels), figsize=(3.3 * len(panels), 3.4), squeeze=False, sharey=True
     )
     for axes, (name, predict) in zip(all_axes[0], panels.items(), strict=True):
         answer = np.asarray(predict(points)).reshape(grid[0].shape)
-        axes.contourf(*grid, answer, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
+        axes.contourf(*grid, answer, levels=np.linspace(0, 1, 11), cmap=colours, alpha=0.45)
         axes.contour(*grid, answer, levels=[0.5], colors="black", linewidths=1.5)
-        _classes(axes, data, target, size=6)
+        _classes(axes, data, target, size=9)
         axes.set(title=name, xlabel="$x_1$", xticks=[-1, 0, 1], yticks=[-1, 0, 1], aspect="equal")
     all_axes[0][0].set_ylabel("$x_2$")
     show(figure, alt)
@@ -104,10 +111,10 @@ def points(data: np.ndarray, target: np.ndarray, alt: str) -> None:
     """Draw points of the plane, `data` of shape (n, 2), marked by their class, 0 or 1."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(4, 3.8))
+    figure, axes = plt.subplots(figsize=(5, 3.8))
     _classes(axes, data, target, size=14)
     axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     show(figure, alt)
 
 
@@ -119,7 +126,7 @@ def _classes(axes: "Axes", data: np.ndarray, target: np.ndarray, size: float) ->
             s=size,
             c=colour,
             marker=marker,
-            edgecolors="white",
+            edgecolors="#333333",
             linewidths=0.3,
             label=f"class {label}",
         )
@@ -148,6 +155,7 @@ def networks(panels: Mapping[str, Sequence[int]], alt: str) -> None:
     figure, all_axes = plt.subplots(
         1, len(panels), figsize=(3.3 * len(panels), 2.6), squeeze=False
     )
+    reach = max(max(sizes) for sizes in panels.values()) / 2
     for axes, (name, sizes) in zip(all_axes[0], panels.items(), strict=True):
         columns = [
             [(x, y - (size - 1) / 2) for y in range(size)] for x, size in enumerate(sizes)
@@ -160,7 +168,6 @@ def networks(panels: Mapping[str, Sequence[int]], alt: str) -> None:
             kind = 0 if n == 0 else 1 if n == len(columns) - 1 else 2
             colour = ("#BBBBBB", COLOURS[0], COLOURS[2])[kind]
             axes.scatter(*zip(*column, strict=True), s=260, color=colour, zorder=2)
-        axes.set(title=name, xlim=(-0.4, len(sizes) - 0.6))
-        axes.margins(y=0.2)
+        axes.set(title=name, xlim=(-0.4, len(sizes) - 0.6), ylim=(-reach, reach))
         axes.set_axis_off()
     show(figure, alt)
