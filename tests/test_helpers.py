@@ -1,0 +1,139 @@
+"""Data, figures, the start of a lesson, and what importing the package costs."""
+
+import base64
+import html
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import datasets, figures
+
+
+def test_digits():
+    split = datasets.digits()
+    assert split.data_train.shape == (1297, 64)
+    assert split.data_test.shape == (500, 64)
+    assert split.data_train.dtype == np.float32
+    assert split.target_train.dtype == np.int64
+    assert (split.data_train.min(), split.data_train.max()) == (0, 1)
+    assert np.bincount(split.target_test).min() > 45
+    assert np.array_equal(split.data_test, datasets.digits().data_test)
+    assert not np.array_equal(split.data_test, datasets.digits(seed=1).data_test)
+    rows = {row.tobytes() for row in split.data_train}
+    assert not any(row.tobytes() in rows for row in split.data_test)
+
+
+def test_spirals_follow_their_recipe():
+    data_train, data_test, target_train, target_test = datasets.spirals(300, 200, 1.5, noise=0)
+    assert data_train.shape == (300, 2)
+    assert data_test.shape == (200, 2)
+    assert data_train.dtype == np.float32
+    assert set(target_test) == {0, 1}
+    radius = np.hypot(*data_train.T)
+    angle = 2 * np.pi * 1.5 * radius + np.pi * target_train
+    assert np.allclose(data_train, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), atol=1e-5)
+    assert np.array_equal(datasets.spirals(seed=3).data_test, datasets.spirals(seed=3).data_test)
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page.data))
+    figures.set_style()
+    return shown
+
+
+DATA, TARGET = np.random.default_rng(0).normal(size=(20, 2)).astype("float32"), np.arange(20) % 2
+PICTURES = {
+    "curves": lambda alt: figures.curves({"a": [1, 2], "b": [2, 1]}, ylabel="loss", alt=alt),
+    "log curves": lambda alt: figures.curves({"a": [1, 2]}, ylabel="loss", log=True, alt=alt),
+    "points": lambda alt: figures.points(DATA, TARGET, alt=alt),
+    "boundaries": lambda alt: figures.boundaries(
+        {"a": lambda points: 1 / (1 + np.exp(-points[:, 0]))}, DATA, TARGET, alt=alt
+    ),
+    "images": lambda alt: figures.images(np.ones((2, 8, 8)), titles=[1, 2], alt=alt),
+    "networks": lambda alt: figures.networks({"a": [2, 1], "b": [2, 3, 1]}, alt=alt),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_has_its_alt_text_and_is_closed(name, pages):
+    import matplotlib.pyplot as plt
+
+    PICTURES[name]('two "lines" & more')
+    alt, picture = re.search(r'<img alt="([^"]*)" src="data:image/png;base64,(.*)">', pages[0]).groups()
+    assert html.unescape(alt) == 'two "lines" & more'
+    image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("L")
+    assert image.width > 180
+    assert np.asarray(image).std() > 5, "the picture is not blank"
+    assert plt.get_fignums() == []
+
+
+def in_python(code, *options):
+    return subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, check=True
+    )
+
+
+def test_importing_the_package_is_quick_and_loads_no_framework():
+    code = (
+        "import time; start = time.perf_counter()\n"
+        "import course_utils\n"
+        "print(time.perf_counter() - start)\n"
+        "import sys, pkgutil\n"
+        "for module in pkgutil.iter_modules(course_utils.__path__):\n"
+        "    __import__('course_utils.' + module.name)\n"
+        "print(sorted({'torch', 'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    seconds, loaded = zip(*(in_python(code).stdout.split("\n")[:2] for _ in range(3)), strict=True)
+    assert min(map(float, seconds)) < 0.1
+    assert set(loaded) == {"[]"}
+
+
+BEGIN = """
+import sys
+{hide}
+from course_utils import lesson
+lesson.begin()
+import random
+import numpy as np
+print(random.random(), np.random.rand())
+{rest}
+"""
+TORCH = "import torch; print(torch.rand(1).item(), torch.get_num_threads())"
+TENSORFLOW = (
+    "import tensorflow as tf\n"
+    "print(float(tf.random.uniform([])), tf.config.threading.get_intra_op_parallelism_threads())"
+)
+
+
+@pytest.mark.parametrize("missing", ["", "torch", "tensorflow"])
+def test_a_lesson_begins_quietly_and_alike_each_time(missing):
+    hide = ""
+    if missing:
+        hide = (
+            "import importlib.util as u; find = u.find_spec\n"
+            f"u.find_spec = lambda name, *a: None if name == {missing!r} else find(name, *a)\n"
+        )
+    rest = "\n".join(code for name, code in (("torch", TORCH), ("tensorflow", TENSORFLOW)) if name != missing)
+    first, second = (in_python(BEGIN.format(hide=hide, rest=rest)) for _ in range(2))
+    assert first.stderr == ""
+    assert first.stdout == second.stdout
+    assert all(line.endswith(" 2") for line in first.stdout.splitlines()[1:])
+    assert f"'{missing}'" not in first.stdout
+
+
+def test_what_the_start_holds_back_comes_out_when_it_fails():
+    code = (
+        "import os\nfrom course_utils.lesson import _quiet_stderr\n"
+        "try:\n    with _quiet_stderr():\n        os.write(2, b'why it failed'); 1 / 0\n"
+        "except ZeroDivisionError: pass\n"
+        "with _quiet_stderr():\n    os.write(2, b'noise')\n"
+        "os.write(2, b', and after')"
+    )
+    assert in_python(code).stderr == "why it failed, and after"

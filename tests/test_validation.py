@@ -1,0 +1,240 @@
+"""Tests of the tests: each fault, put into a copy of the course, turns the right check red."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from course_utils import ROOT, authoring, validation
+
+LESSON = "notebooks/1_basics/02_first_network.ipynb"
+SOLUTION = LESSON.replace("notebooks", "solutions")
+EXERCISE = LESSON.replace("notebooks", "exercises")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A copy of the notebooks, and of all that checks them."""
+    for folder in ("notebooks", "solutions", "exercises", "tests", "course_utils"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    return tmp_path
+
+
+def change(path, act):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    act(notebook["cells"])
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def source(cells, text, **changes):
+    cell = next(cell for cell in cells if text in "".join(cell["source"]))
+    cell.update(changes)
+    return cell
+
+
+def append(cells, text):
+    last = next(cell for cell in reversed(cells) if cell["cell_type"] == "markdown")
+    last["source"] = ["".join(last["source"]) + text]
+
+
+def picture_without_alt(cells):
+    cell = source(cells, "figures.points")
+    page = "".join(cell["outputs"][0]["data"]["text/html"])
+    cell["outputs"][0]["data"]["text/html"] = page.replace("alt=", "title=")
+
+
+def bare_picture(cells):
+    source(cells, "figures.points")["outputs"][0]["data"] = {"image/png": "AAAA"}
+
+
+def one_framework(cells):
+    place = cells.index(source(cells, "answer_torch = ")) + 1
+    heading = {"cell_type": "markdown", "id": "alone", "metadata": {}, "source": ["## Apart"]}
+    cells.insert(place, heading)
+
+
+def ignored(cells, **metadata):
+    source(cells, "figures.points")["metadata"] = {"tags": ["nbval-ignore-output"], **metadata}
+
+
+FAULTS = {
+    "unexecuted cell": (lambda cells: source(cells, "lesson.begin()", execution_count=None), "course execute"),
+    "stored error": (
+        lambda cells: source(
+            cells,
+            "lesson.begin()",
+            outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}],
+        ),
+        "a stored error: ValueError",
+    ),
+    "stderr": (
+        lambda cells: source(
+            cells,
+            "lesson.begin()",
+            outputs=[{"output_type": "stream", "name": "stderr", "text": ["W0000"]}],
+        ),
+        "stderr",
+    ),
+    "broken link": (lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"), "broken link: 99_none"),
+    "broken anchor": (
+        lambda cells: append(cells, "\n\n[table](../../README.md#nowhere)"),
+        "no such heading",
+    ),
+    "link that says nothing": (lambda cells: append(cells, "\n\n[here](02_first_network.ipynb)"), "says nothing"),
+    "picture in prose": (lambda cells: append(cells, "\n\n![](02_first_network.ipynb)"), "without alt text"),
+    "picture without alt": (picture_without_alt, "a picture without alt text"),
+    "bare picture": (bare_picture, "shows without alt text"),
+    "heading order": (lambda cells: append(cells, "\n\n#### Deep"), "has level 4 after level 2"),
+    "second title": (lambda cells: append(cells, "\n\n# Another"), "2 headings of the first level"),
+    "not Python": (lambda cells: source(cells, "lesson.begin()", source=["def"]), "it is not Python"),
+    "no reason": (ignored, "ignored without a reason"),
+    "one framework": (one_framework, "does without TensorFlow"),
+    "long cell": (lambda cells: source(cells, "lesson.begin()", source=["pass\n"] * 16), "a code cell of 16 lines"),
+    "claim not listed": (
+        lambda cells: source(cells, "lesson.begin()", source=['claims.verdict("B01", None, "")']),
+        "it judges the claims",
+    ),
+    "missing section": (lambda cells: source(cells, "## Predict first", source=["nothing"]), "'Predict first'"),
+    "machine path": (lambda cells: append(cells, "\n\nsee /home/me/x"), "a path of some machine"),
+    "same id": (lambda cells: cells[1].update(id=cells[2]["id"]), "an id of its own"),
+    "too large": (lambda cells: append(cells, "x" * 500_000), "kB, at most"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_lesson_is_found(course, fault):
+    act, message = FAULTS[fault]
+    assert validation.problems(course / LESSON, course) == []
+    change(course / LESSON, act)
+    assert any(message in line for line in validation.problems(course / LESSON, course))
+
+
+def solution_left(cells):
+    source(cells, "def unit_torch", source=["def unit_torch(data, weights, bias):\n", "    return 1"])
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (solution_left, "a solution is left in the exercise: 02-1-answer"),
+        (lambda cells: append(cells, "\n\n### BEGIN SOLUTION"), "a solution is left in the exercise"),
+        (
+            lambda cells: source(
+                cells,
+                "lesson.begin()",
+                outputs=[{"output_type": "stream", "name": "stdout", "text": ["x"]}],
+            ),
+            "an output is left",
+        ),
+    ],
+)
+def test_a_fault_in_an_exercise_is_found(course, act, message):
+    change(course / EXERCISE, act)
+    assert any(message in line for line in validation.problems(course / EXERCISE, course))
+
+
+def run_pytest(course, *arguments):
+    """Run pytest itself in the copy, on the copy's own package."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(course), os.environ["PYTHONPATH"]])}
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", *arguments]
+    result = subprocess.run(
+        command, cwd=course, env=environment, capture_output=True, text=True, check=False
+    )
+    return result.returncode, result.stdout
+
+
+def test_a_corrupted_stored_output_turns_nbval_red(course):
+    """A lesson's first cells are enough: the fault is in the output of one `print`."""
+    path = course / LESSON
+    change(path, lambda cells: cells.__delitem__(slice(6, None)))
+    status, out = run_pytest(course, LESSON)
+    assert status == 0, out
+    change(path, lambda cells: source(cells, "def sigmoid")["outputs"][0].update(text=["sum 0.31\n"]))
+    status, out = run_pytest(course, LESSON)
+    assert status == 1
+    assert "1 failed" in out
+
+
+def test_a_stale_exercise_turns_its_test_red(course):
+    change(course / SOLUTION, lambda cells: append(cells, " And more."))
+    status, out = run_pytest(course, "tests/test_notebooks.py", "-k", "exercise_is_current")
+    assert status == 1
+    assert "run `course exercises`" in out
+
+
+def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
+    def soften(cells):
+        cells[:] = cells[:7]
+        check = source(cells, "with tasks.check")
+        check["source"] = ['with tasks.check("02-1"):\n', "    tasks.attempted(unit_torch(torch.ones(1, 3), torch.ones(3), 0.0))"]
+
+    change(course / SOLUTION, soften)
+    answers = course / "tests/answers/1_basics/02_first_network.py"
+    text = answers.read_text()
+    answers.write_text(text[: text.index("# %% 02-2")])
+    status, out = run_pytest(course, "tests/test_notebooks.py", "-k", "test_answers")
+    assert status == 1
+    assert "02-1 wrong" in out
+    assert "Done, task 02-1." in out
+
+
+def test_no_cell_reaches_the_network(course):
+    change(
+        course / LESSON,
+        lambda cells: cells.__setitem__(
+            slice(3, None),
+            [
+                {
+                    "cell_type": "code",
+                    "id": "net",
+                    "metadata": {},
+                    "execution_count": 3,
+                    "outputs": [],
+                    "source": "import urllib.request\n\nurllib.request.urlopen('http://192.0.2.1')",
+                }
+            ],
+        ),
+    )
+    status, out = run_pytest(course, LESSON)
+    assert status == 1
+    assert "the course works without a network, but 192.0.2.1 was asked for" in out
+
+
+def test_validate_runs_what_concerns_a_notebook(course, monkeypatch):
+    commands = []
+    monkeypatch.setattr(
+        validation.subprocess,
+        "run",
+        lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 3),
+    )
+    assert validation.validate([course / LESSON], course) == 3
+    assert commands[0][3:] == ["tests/test_notebooks.py", LESSON, f"--notebook={LESSON}"]
+    validation.validate([course / "exercises"], course)
+    assert commands[1][3:] == ["tests/test_notebooks.py", f"--notebook={EXERCISE}"]
+    validation.validate([], course)
+    assert {LESSON, SOLUTION} < set(commands[2])
+
+
+def test_every_command_line_help_is_short():
+    result = subprocess.run(
+        [sys.executable, "-c", "from course_utils.cli import main; main()", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("lab", "doctor", "progress", "execute", "exercises", "headers", "validate"):
+        assert command in result.stdout
+
+
+def test_task_ids_of_the_course_are_unique():
+    ids = [
+        task
+        for path in authoring.notebook_paths("solutions")
+        for task in authoring.task_ids(authoring.load(path))
+    ]
+    assert len(ids) == len(set(ids))
