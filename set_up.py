@@ -5,6 +5,7 @@ A .venv counts only with its stamp, which is written last: one left half-made is
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -36,7 +37,12 @@ def main():
             if not trusted(ROOT):
                 make(ROOT)
     except SetUpError as error:
-        sys.stderr.write("\nset-up: %s\n" % error)
+        sys.stderr.write(f"\nset-up: {error}\n")
+        return 1
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        words = "No space left on device" if full else f"{error.strerror}: {error.filename}"
+        sys.stderr.write(f"\nset-up: {explain(words, ROOT)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nset-up: stopped; run make again to start over\n")
@@ -64,14 +70,20 @@ def use_a_python_that_fits():
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        other = shutil.which("python3.%d" % minor)
+        other = shutil.which(f"python3.{minor}")
         if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            print("Python %d.%d does not fit; using %s" % (*sys.version_info[:2], other), flush=True)
+            print(f"Python {version(2)} does not fit the course; using {other}", flush=True)
             sys.exit(subprocess.call([other, *sys.argv]))
+    age = "old" if sys.version_info[:2] < OLDEST else "new"
     raise SetUpError(
-        "Python %d.%d is too %s: install Python 3.11, 3.12 or 3.13, or name one: make PYTHON=path"
-        % (*sys.version_info[:2], "old" if sys.version_info[:2] < OLDEST else "new")
+        f"Python {version(2)} is too {age}: install Python 3.11, 3.12 or 3.13, "
+        "or name one: make lab PYTHON=/path/to/python3.11"
     )
+
+
+def version(parts):
+    """Return this Python's version, to so many parts."""
+    return ".".join(map(str, sys.version_info[:parts]))
 
 
 @contextlib.contextmanager
@@ -96,9 +108,9 @@ def make(root):
     start = time.time()
     venv = root / ".venv"
     finished_once = (venv / "stamp").exists() and (venv / SCRIPTS).is_dir()
-    say(1, "Python %d.%d.%d, free disk" % sys.version_info[:3])
+    say(1, f"Python {version(3)}, free disk")
     if venv.exists() and not (venv / "pyvenv.cfg").exists():
-        raise SetUpError("%s is not an environment of the course: move it away" % venv)
+        raise SetUpError(f"{venv} is not an environment of the course: move it away")
     if not finished_once:
         check_disk(shutil.disk_usage(str(root)).free / 1e9)
     say(2, "updating .venv" if finished_once else "making .venv")
@@ -118,15 +130,15 @@ def make(root):
     temporary = venv / "stamp.new"
     temporary.write_text(stamp(root))
     temporary.replace(venv / "stamp")
-    print("Ready after %d s" % (time.time() - start), flush=True)
+    print(f"Ready after {time.time() - start:.0f} s", flush=True)
 
 
 def check_disk(free):
     """Raise SetUpError where too few gigabytes are free."""
     if free < GIGABYTES_NEEDED:
         raise SetUpError(
-            "the course needs %d GB of disk, %.1f GB are free: make room and run make again"
-            % (GIGABYTES_NEEDED, free)
+            f"the course needs {GIGABYTES_NEEDED} GB of disk, {free:.1f} GB are free: "
+            "make room and run make again"
         )
 
 
@@ -138,13 +150,13 @@ def make_empty(venv):
     if missing:
         raise SetUpError(
             "this Python has no venv module: install it (on Debian and Ubuntu: apt install "
-            "python%d.%d-venv) and run make again" % sys.version_info[:2]
+            f"python{version(2)}-venv) and run make again"
         )
     result = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(venv)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        text=True,
     )
     if result.returncode:
         raise SetUpError(explain(result.stdout, venv))
@@ -176,11 +188,13 @@ def run(venv, command, root, expected=0):
 def show_progress(venv, words, expected, shown=[""]):  # noqa: B006
     """Say how many packages are fetched or installed: in one line, or at each quarter."""
     if "Installing collected packages" in words:
-        verb, count = "installing", len(list(venv.glob("[Ll]ib*/**/site-packages/*.dist-info")))
+        places = venv.glob("lib/python*/site-packages"), venv.glob("Lib/site-packages")
+        found = [info for some in places for place in some for info in place.glob("*.dist-info")]
+        verb, count = "installing", len(found)
     else:
         verb, count = "fetching", words.count("\nCollecting ")
     count = min(count, expected)
-    text = "packages, %s: %d of about %d" % (verb, count, expected)
+    text = f"packages, {verb}: {count} of about {expected}"
     if sys.stdout.isatty():
         say(4, text + " " * 8, end="\r")
     elif shown[0] != (verb, 4 * count // expected):
@@ -191,7 +205,7 @@ def show_progress(venv, words, expected, shown=[""]):  # noqa: B006
 def explain(words, log):
     """Turn the words of a failed command into one line: what is wrong and what to do."""
     if "No space left on device" in words or "Errno 28" in words:
-        return "the disk is full: the course needs %d GB; run make again" % GIGABYTES_NEEDED
+        return f"the disk is full: make room ({GIGABYTES_NEEDED} GB in all) and run make again"
     broken = ("NewConnectionError", "NameResolutionError", "Max retries", "timed out", "SSLError")
     if "connection broken" in words or any(sign in words for sign in broken):
         return (
@@ -200,12 +214,12 @@ def explain(words, log):
         )
     errors = [line for line in words.splitlines() if "error" in line.lower()]
     last = (errors or words.splitlines() or ["no message"])[-1].strip()
-    return "%s (all of it: %s)" % (last, log)
+    return f"{last} (more: {log})"
 
 
 def say(step, text, end="\n"):
     """Print one step of four."""
-    print("[%d/4] %s" % (step, text), end=end, flush=True)
+    print(f"[{step}/4] {text}", end=end, flush=True)
 
 
 if __name__ == "__main__":
