@@ -1,0 +1,216 @@
+"""Is this machine ready, and if not, which one command mends it?"""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from course_utils import ROOT, CourseError, authoring
+
+GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
+SET_UP = "make lab"
+
+MATMUL = {
+    "torch": (
+        "import json, torch\n"
+        "right = bool((torch.ones(64, 64) @ torch.ones(64, 64) == 64).all())\n"
+        "devices = ['cpu']\n"
+        "devices += [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]\n"
+        "devices += ['mps'] if torch.backends.mps.is_available() else []\n"
+        "print(json.dumps([right, devices]))"
+    ),
+    "tensorflow": (
+        "import json, tensorflow as tf\n"
+        "right = bool(tf.reduce_all(tf.ones((64, 64)) @ tf.ones((64, 64)) == 64))\n"
+        "devices = [device.device_type.lower() for device in tf.config.list_physical_devices()]\n"
+        "print(json.dumps([right, devices]))"
+    ),
+}
+
+
+class Row(NamedTuple):
+    """One thing looked at: status is ok, fail or note; a failing row says what mends it."""
+
+    name: str
+    status: str
+    detail: str
+    mend: str = ""
+
+
+def check_machine() -> list[Row]:
+    """Look at everything a learner needs, and at what is optional."""
+    return [
+        _python(),
+        *_packages(),
+        *_frameworks(),
+        *_resources(),
+        *_optional(),
+        *_notebooks(),
+    ]
+
+
+def ready(rows: list[Row]) -> bool:
+    """Say whether a learner can start."""
+    return all(row.status != "fail" for row in rows)
+
+
+def as_text(rows: list[Row]) -> str:
+    """Return the table for a terminal or a notebook, with one line below it that sums it up."""
+    from rich.console import Console
+    from rich.table import Table
+
+    failing = not ready(rows)
+    table = Table("", "", "found", *["what mends it"] * failing)
+    for row in rows:
+        mark = {"ok": "ok", "fail": "FAILS", "note": "note"}[row.status]
+        table.add_row(row.name, mark, row.detail, *[row.mend] * failing)
+    console = Console(width=min(shutil.get_terminal_size((100, 24)).columns, 110), color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    last = "This machine is not ready yet." if failing else "This machine is ready."
+    return capture.get() + last
+
+
+def as_json(rows: list[Row]) -> str:
+    """Return the rows, and whether a learner can start, as JSON."""
+    content = {"ready": ready(rows), "rows": [row._asdict() for row in rows]}
+    return json.dumps(content, indent=1)
+
+
+def pins(constraints: Path = ROOT / "constraints.txt") -> dict[str, str]:
+    """Return the version that constraints.txt gives each package on this machine."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    found = {}
+    for line in constraints.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            if not requirement.marker or requirement.marker.evaluate():
+                (specifier,) = requirement.specifier
+                found[canonicalize_name(requirement.name)] = specifier.version
+    return found
+
+
+def direct_dependencies() -> list[str]:
+    """List the packages that pyproject.toml names, those of the tests included."""
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    return [Requirement(line).name for line in named]
+
+
+def _python() -> Row:
+    from packaging.specifiers import SpecifierSet
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["requires-python"]
+    version = ".".join(map(str, sys.version_info[:3]))
+    fits = version in SpecifierSet(wanted)
+    mend = "" if fits else "make lab PYTHON=python3.11"
+    return Row("Python", "ok" if fits else "fail", f"{version} (wanted: {wanted})", mend)
+
+
+def _packages() -> list[Row]:
+    from packaging.version import Version
+
+    wanted, good, rows = pins(), 0, []
+    for name in direct_dependencies():
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            rows.append(Row(name, "fail", f"missing (tested with {wanted[name]})", SET_UP))
+            continue
+        # A local build such as 2.13.0+cpu is that version, built for this machine.
+        if Version(version).public == Version(wanted[name]).public:
+            good += 1
+        else:
+            rows.append(Row(name, "fail", f"{version} (tested with {wanted[name]})", SET_UP))
+    return [Row("packages", "ok", f"{good} at the versions the course was tested with"), *rows]
+
+
+def _frameworks() -> list[Row]:
+    """Let each framework compute in a process of its own, so that a crash is a row of the table."""
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    children = {
+        name: subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name, code in MATMUL.items()
+    }
+    rows = []
+    for name, child in children.items():
+        title = {"torch": "PyTorch", "tensorflow": "TensorFlow"}[name]
+        try:
+            out, errors = child.communicate(timeout=120)
+            right, devices = json.loads(out)
+        except (subprocess.TimeoutExpired, ValueError):
+            child.kill()
+            last = (errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
+            rows.append(Row(title, "fail", f"cannot compute: {last}", SET_UP))
+            continue
+        detail = f"{importlib.metadata.version(name)} multiplies matrices; devices: {', '.join(devices)}"
+        rows.append(Row(title, "ok" if right else "fail", detail, "" if right else SET_UP))
+    return rows
+
+
+def _resources() -> list[Row]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    free, total = memory.available / 1e9, memory.total / 1e9
+    disk = shutil.disk_usage(ROOT).free / 1e9
+    few, full = free < GIGABYTES_OF_MEMORY, disk < GIGABYTES_OF_DISK
+    close = f"close other programs ({GIGABYTES_OF_MEMORY} GB needed)" if few else ""
+    room = f"make room ({GIGABYTES_OF_DISK} GB needed)" if full else ""
+    return [
+        Row("processor", "ok", f"{os.cpu_count()} cores (the course uses two)"),
+        Row("memory", "fail" if few else "ok", f"{free:.1f} of {total:.1f} GB free", close),
+        Row("disk", "fail" if full else "ok", f"{disk:.0f} GB free", room),
+    ]
+
+
+def _optional() -> list[Row]:
+    wanted = {
+        "Node.js": (("node",), "Visdom's web pages (part 2)"),
+        "C++ compiler": (("g++", "clang++", "cl"), "torch.compile (part 3)"),
+        "Chromium": (
+            ("chromium", "chromium-browser", "google-chrome"),
+            "the tests in a browser (maintainers)",
+        ),
+    }
+    rows = []
+    for name, (programs, purpose) in wanted.items():
+        found = next((program for program in programs if shutil.which(program)), None)
+        detail = f"found: {found}" if found else f"not found; only needed for {purpose}"
+        rows.append(Row(name, "ok" if found else "note", detail))
+    return rows
+
+
+def _notebooks() -> list[Row]:
+    rows = []
+    for name, write, command in (
+        ("exercises", authoring.write_exercises, "course exercises"),
+        ("lesson headers", authoring.write_headers, "course headers"),
+    ):
+        try:
+            lines, good = write(check=True)
+        except CourseError as error:
+            rows.append(Row(name, "fail", str(error), "git status"))
+            continue
+        edited = sum(line.endswith(": edited") for line in lines)
+        detail = "current" + (f", {edited} with your own work" if edited else "")
+        if not good:
+            detail = "; ".join(line for line in lines if not line.endswith((": current", ": edited")))
+        rows.append(Row(name, "ok" if good else "fail", detail, "" if good else command))
+    return rows

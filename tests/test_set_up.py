@@ -1,0 +1,212 @@
+"""set_up.py: quick when there is nothing to do, and one line for everything that goes wrong."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from course_utils import ROOT
+
+SPEC = importlib.util.spec_from_file_location("set_up", ROOT / "set_up.py")
+set_up = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(set_up)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The files that a set-up needs, in a folder of their own, with a space in its name."""
+    folder = tmp_path / "my course"
+    shutil.copytree(ROOT / "course_utils", folder / "course_utils")
+    for name in ("set_up.py", "Makefile", "README.md", *set_up.SOURCES):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def environment(**changes):
+    """No network but a dead port of this machine, whatever pip's configuration says."""
+    dead = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "1",
+        "PIP_NO_CACHE_DIR": "1",
+    }
+    own = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    return own | dead | changes
+
+
+def run(project, python=sys.executable, **changes):
+    return subprocess.run(
+        [python, "set_up.py"],
+        cwd=project,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def only_line(result, status=1):
+    assert result.returncode == status, result.stdout + result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if line]
+    assert line.startswith("set-up: ")
+    return line
+
+
+def finish(project):
+    """Leave what a finished set-up leaves, as far as `trusted` looks at it."""
+    scripts = project / ".venv" / set_up.SCRIPTS
+    scripts.mkdir(parents=True)
+    (scripts / Path(sys.executable).name).symlink_to(sys.executable)
+    (scripts / "python").exists() or (scripts / "python").symlink_to(sys.executable)
+    (project / ".venv/pyvenv.cfg").write_text("")
+    (project / ".venv/stamp").write_text(set_up.stamp(project))
+
+
+def test_a_finished_environment_is_trusted_at_once_and_quietly(project):
+    finish(project)
+    start = time.perf_counter()
+    result = run(project)
+    assert time.perf_counter() - start < 3
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", set_up.SOURCES)
+def test_a_change_of_what_is_wanted_ends_the_trust(project, name):
+    finish(project)
+    assert set_up.trusted(project)
+    (project / name).write_text((project / name).read_text() + "# changed\n")
+    assert not set_up.trusted(project)
+
+
+def test_a_moved_environment_is_not_trusted(project):
+    finish(project)
+    assert not set_up.trusted(project.rename(project.with_name("elsewhere")))
+
+
+def test_an_unreachable_index_is_one_line_and_nothing_is_trusted(project):
+    line = only_line(run(project))
+    assert "the package index cannot be reached" in line
+    assert not set_up.trusted(project)
+    assert not (project / ".venv/stamp").exists()
+
+
+def test_a_stale_environment_loses_its_stamp_before_it_is_changed(project):
+    subprocess.run([sys.executable, "-m", "venv", project / ".venv"], check=True)
+    (project / ".venv/stamp").write_text("from other files")
+    result = run(project)
+    assert "updating .venv" in result.stdout
+    assert "cannot be reached" in only_line(result)
+    assert not (project / ".venv/stamp").exists()
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(project):
+    (project / ".venv").mkdir()
+    (project / ".venv/work.txt").write_text("precious")
+    assert "move it away" in only_line(run(project))
+    assert (project / ".venv/work.txt").read_text() == "precious"
+
+
+def test_too_old_a_python(project):
+    found = [shutil.which(f"python3.{minor}") for minor in (10, 9, 8, 7)]
+    found += sorted(Path.home().glob(".pyenv/versions/3.[6-9].*/bin/python"), reverse=True)
+    old = next((path for path in found if path and works(path)), None)
+    if not old:
+        pytest.skip("there is no Python older than 3.11 on this machine")
+    empty = project / "empty"
+    empty.mkdir()
+    line = only_line(run(project, python=str(old), PATH=str(empty)))
+    assert "is too old: install Python 3.11, 3.12 or 3.13" in line
+    assert not (project / ".venv").exists()
+
+
+def works(path):
+    return subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("version", "age"), [((3, 10, 2), "old"), ((3, 14, 0), "new")])
+def test_no_fitting_python(monkeypatch, version, age):
+    monkeypatch.setattr(set_up.sys, "version_info", version)
+    monkeypatch.setattr(set_up.shutil, "which", lambda name: None)
+    with pytest.raises(set_up.SetUpError, match=f"is too {age}: install Python 3.11"):
+        set_up.use_a_python_that_fits()
+
+
+def test_another_python_that_fits_is_used(monkeypatch, capfd):
+    monkeypatch.setattr(set_up.sys, "version_info", (3, 9, 0))
+    monkeypatch.setattr(set_up.shutil, "which", lambda name: sys.executable)
+    monkeypatch.setattr(set_up.sys, "argv", ["-c", "print('went on')"])
+    with pytest.raises(SystemExit) as end:
+        set_up.use_a_python_that_fits()
+    assert end.value.code == 0
+    out = capfd.readouterr().out
+    assert "Python 3.9 does not fit" in out
+    assert "went on" in out
+
+
+def test_no_venv_module(project):
+    (project / "ensurepip.py").write_text("raise ImportError")
+    line = only_line(run(project, PYTHONPATH=str(project)))
+    assert "has no venv module" in line
+    assert f"apt install python3.{sys.version_info[1]}-venv" in line
+    assert not (project / ".venv").exists()
+
+
+def test_little_disk():
+    with pytest.raises(set_up.SetUpError, match=r"needs 5 GB of disk, 1\.2 GB are free: make room"):
+        set_up.check_disk(1.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
+        ("Retrying after connection broken by 'NewConnectionError'\nERROR: none", "cannot be reached"),
+        ("ERROR: one\nERROR: No matching distribution found for x==1\nlater", "No matching distrib"),
+        ("", "no message"),
+    ],
+)
+def test_a_failed_command_becomes_one_line(words, said):
+    line = set_up.explain(words, "log")
+    assert said in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_set_up_leaves_nothing_trusted(project, number):
+    child = subprocess.Popen(
+        [sys.executable, "set_up.py"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while "[2/4]" not in child.stdout.readline():
+        assert child.poll() is None
+    child.send_signal(number)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert errors.strip() == "set-up: stopped; run make again to start over"
+    assert not set_up.trusted(project)
+
+
+def test_make_stops_where_the_set_up_fails(project):
+    result = subprocess.run(
+        ["make", "-s", "test", f"PYTHON={sys.executable}"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "set-up: the package index cannot be reached" in result.stderr
+    assert "No such file" not in result.stderr
