@@ -1,0 +1,107 @@
+"""Open JupyterLab on the first lesson, for this machine only."""
+
+import importlib.util
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import threading
+import webbrowser
+from pathlib import Path
+from urllib.parse import urljoin
+
+from course_utils import ROOT, CourseError
+
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+FOR_INSTRUCTORS = [
+    f"nbgrader.server_extensions.{name}"
+    for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
+]
+
+
+def open_lab(browser: bool = True) -> None:
+    """Run JupyterLab until Ctrl-C, and open the first lesson in a browser where there is one.
+
+    Raises CourseError where JupyterLab is not installed, the first lesson is missing, or nothing
+    can be written here.
+    """
+    if not (ROOT / FIRST_LESSON).is_file():
+        raise CourseError(f"{FIRST_LESSON} is missing: bring it back with `git checkout notebooks`")
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise CourseError("JupyterLab is not installed in this environment: run `make lab`")
+    with _private_folder() as folder:
+        # Importing this optional grammar takes over a second, and only checks of addresses written
+        # in other alphabets use it; None makes its import fail, which its one user allows for.
+        sys.modules.setdefault("rfc3987_syntax", None)
+        from jupyterlab.labapp import LabApp
+
+        # `course` is found in JupyterLab's terminals although nobody activated the environment.
+        os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
+        token = secrets.token_hex(24)
+        server = LabApp.initialize_server([*arguments(), f"--IdentityProvider.token={token}"])
+        server.no_browser_open_file = True
+        address = urljoin(server.connection_url, server.default_url) + f"?token={token}"
+        stop = server.io_loop.add_callback_from_signal
+        for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: stop(server.stop))
+        # The loop runs this when the port is bound: an address that is shown is one that answers.
+        server.io_loop.add_callback(_show, address, folder, browser and _has_browser())
+        server.start()
+
+
+def arguments(root: Path = ROOT) -> list[str]:
+    """Return what the course tells JupyterLab: this machine only, no network, the first lesson."""
+    return [
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.allow_root=True",
+        "--ServerApp.open_browser=False",
+        "--Application.log_level=ERROR",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
+        # The tabs that were open belong to this checkout, not to all of this user's JupyterLabs.
+        f"--LabApp.workspaces_dir={root / 'build' / 'lab' / 'workspaces'}",
+        "--KernelManager.transport_encryption=auto",  # without it each kernel warns in the terminal
+        *[f"--ServerApp.jpserver_extensions={name}=False" for name in FOR_INSTRUCTORS],
+        "--LabApp.extension_manager=readonly",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    ]
+
+
+def _has_browser() -> bool:
+    """Is there a browser with a window of its own? One in the terminal would hide the address."""
+    screens = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, screens)):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def _private_folder() -> tempfile.TemporaryDirectory:
+    """Make a folder that only this user can read, and that is gone when the server has ended."""
+    build = ROOT / "build"
+    try:
+        build.mkdir(exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix="lab-", dir=build)
+    except OSError as error:
+        raise CourseError(
+            f"nothing can be written in {build} ({error.strerror}): "
+            "work in your own copy of the course"
+        ) from error
+
+
+def _show(address: str, folder: str, browser: bool) -> None:
+    what = "JupyterLab opens in your browser" if browser else "Open this address in a browser"
+    print(f"\n{what}:\n\n    {address}\n\nIt runs until you press Ctrl-C here.\n", flush=True)
+    if browser:
+        # Every user of this machine can read a browser's command line, so a file holds the token.
+        # Jupyter's own such file lies in a hidden folder, which a browser from a snap cannot open.
+        page = Path(folder, "open.html")
+        page.write_text(f'<meta http-equiv="refresh" content="0;url={address}">', encoding="utf-8")
+        threading.Thread(target=webbrowser.open, args=[page.as_uri()], daemon=True).start()

@@ -1,0 +1,189 @@
+"""The real server: `course lab` for this machine only, with its token, ending on Ctrl-C."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from course_utils import ROOT, CourseError, lab
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="these tests press Ctrl-C in a terminal")
+
+# What a user may have set for other work, and what would open this course to other machines.
+USER_CONFIG = """
+c.ServerApp.ip = "0.0.0.0"
+c.ServerApp.token = ""
+c.IdentityProvider.token = ""
+c.ServerApp.password = ""
+c.ServerApp.root_dir = "/"
+c.LabApp.default_url = "/tree"
+"""
+
+
+@contextlib.contextmanager
+def running(folder, *options, **environment):
+    """Run `course lab` in a terminal of its own; yield the process and what it has printed."""
+    (folder / "jupyter_server_config.py").write_text(USER_CONFIG)
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    inherited = {name: value for name, value in os.environ.items() if name not in screens}
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        inherited[f"JUPYTER_{name}_DIR"] = str(folder)
+    printed = folder / f"printed-{time.monotonic_ns()}.txt"
+    ours, terminal = os.openpty()
+    with printed.open("w") as output:
+        process = psutil.Popen(
+            [Path(sys.executable).with_name("course"), "lab", *options],
+            cwd=folder,
+            env=inherited | environment,
+            stdin=terminal,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: "Ctrl-C" in printed.read_text() or process.poll() is not None)
+        yield process, printed
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(timeout=20)
+        os.close(ours)
+        os.close(terminal)
+
+
+def until(condition, seconds=60):
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"still not so after {seconds} s"
+        time.sleep(0.02)
+
+
+def listening(process):
+    """Return the addresses on which a process accepts connections."""
+    places = process.net_connections("inet")
+    return [place.laddr.ip for place in places if place.status == psutil.CONN_LISTEN]
+
+
+def address_in(printed):
+    return re.search(r"http://\S+", printed.read_text())[0]
+
+
+def get(address, data=None):
+    """Return the status and the final address of a request."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, data), timeout=30) as answer:
+            return answer.status, answer.url
+    except urllib.error.HTTPError as error:
+        return error.code, error.url
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("lab"), "--no-browser") as (process, printed):
+        yield process, printed
+
+
+def test_prints_the_address_and_how_to_stop_it_and_nothing_else(server):
+    text = server[1].read_text()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    assert lines == [
+        "Open this address in a browser:",
+        address_in(server[1]),
+        "It runs until you press Ctrl-C here.",
+    ]
+
+
+def test_the_address_opens_the_first_lesson(server):
+    address = address_in(server[1])
+    assert re.fullmatch(
+        r"http://127\.0\.0\.1:\d+/lab/tree/notebooks/00_start_here\.ipynb\?token=\w{48}", address
+    )
+    assert get(address)[0] == 200
+    assert get(address.replace("lab/tree", "api/contents"))[0] == 200
+
+
+@pytest.mark.parametrize("token", ["", "?token=", "?token=wrong"])
+def test_nothing_is_given_without_the_token(server, token):
+    address = address_in(server[1]).split("?")[0] + token
+    assert "/login?" in get(address)[1]
+    assert get(address.replace("lab/tree", "api/contents"))[0] == 403
+
+
+def test_another_lab_of_the_same_checkout_takes_the_next_port(server, tmp_path):
+    with running(tmp_path, "--no-browser") as (_, printed):
+        assert get(address_in(printed))[0] == 200
+        assert address_in(printed).split("?")[0] != address_in(server[1]).split("?")[0]
+
+
+def test_listens_on_this_machine_only_and_leaves_nothing_behind(tmp_path):
+    with running(tmp_path, "--no-browser") as (process, printed):
+        kernels = re.sub("lab/tree/.*[?]", "api/kernels?", address_in(printed))
+        assert get(kernels, data=b"{}")[0] == 201
+        until(lambda: process.children() and listening(process.children()[0]))
+        family = [process, *process.children(recursive=True)]
+        assert {place for member in family for place in listening(member)} == {"127.0.0.1"}
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert psutil.wait_procs(family, timeout=5)[1] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_ends_without_a_question_a_traceback_or_a_file_left(tmp_path, number):
+    folders = set((ROOT / "build").glob("lab-*"))
+    with running(tmp_path, "--no-browser") as (process, printed):
+        before = printed.read_text()
+        assert set((ROOT / "build").glob("lab-*")) - folders
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+        assert "Traceback" not in printed.read_text()
+        assert printed.read_text() == before or number == signal.SIGTERM
+    assert set((ROOT / "build").glob("lab-*")) <= folders
+
+
+def test_hands_the_browser_a_file_that_only_this_user_can_read(tmp_path):
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{seen}.new" && mv "{seen}.new" "{seen}"\n')
+    browser.chmod(0o755)
+    with running(tmp_path, BROWSER=f"{browser} %s") as (_, printed):
+        until(seen.exists)
+        file = Path(seen.read_text().strip().removeprefix("file://"))
+        assert file.parent.stat().st_mode & 0o077 == 0
+        assert address_in(printed).split("token=")[1] in file.read_text()
+        assert "opens in your browser" in printed.read_text()
+    seen.unlink()
+    with running(tmp_path, "--no-browser", BROWSER=f"{browser} %s"):
+        time.sleep(1)
+        assert not seen.exists()
+
+
+def test_says_what_to_do_where_there_is_no_first_lesson(monkeypatch, tmp_path):
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    with pytest.raises(CourseError, match="is missing: bring it back"):
+        lab.open_lab()
+
+
+def test_says_what_to_do_where_jupyterlab_is_not_installed(monkeypatch):
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CourseError, match="run `make lab`"):
+        lab.open_lab()
+
+
+def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "00_start_here.ipynb").touch()
+    (tmp_path / "build").touch()
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    with pytest.raises(CourseError, match="work in your own copy"):
+        lab.open_lab()
