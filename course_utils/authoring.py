@@ -1,4 +1,4 @@
-"""Notebooks as source: read, run, and generate exercises, headers and the lesson table from them."""
+"""Notebooks as source: read and run them; generate exercises, headers and the lesson table."""
 
 import hashlib
 import json
@@ -114,7 +114,9 @@ def lessons(root: Path = ROOT) -> list[Lesson]:
 def counterpart(path: Path, folder: str) -> Path:
     """Return the notebook on the same topic in another of the three notebook folders."""
     parts = list(path.parts)
-    place = max(n for n, part in enumerate(parts) if part in ("notebooks", "solutions", "exercises"))
+    place = max(
+        n for n, part in enumerate(parts) if part in ("notebooks", "solutions", "exercises")
+    )
     parts[place] = folder
     return Path(*parts)
 
@@ -223,9 +225,10 @@ def write_exercises(check: bool = False, root: Path = ROOT) -> tuple[list[str], 
 
 
 def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
-    """Generate the lessons' header cells and the README's table; return lines, and whether all is current.
+    """Generate the lessons' header cells and the README's table.
 
-    With `check` nothing is written. Raises CourseError where front matter is malformed.
+    Returns what was done, a line each, and whether all is current. With `check`
+    nothing is written. Raises CourseError where front matter is malformed.
     """
     found = lessons(root)
     new = {lesson.path: _with_header(lesson, found) for lesson in found}

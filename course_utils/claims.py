@@ -94,7 +94,9 @@ def _card_html(name: str, entry: dict[str, str], cases: dict[str, bool], because
     rows = "".join(
         f"<li>{'✓' if true else '✗'} {html.escape(case)}</li>" for case, true in cases.items()
     )
-    cases_list = f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{rows}</ul>" if rows else ""
+    cases_list = (
+        f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{rows}</ul>" if rows else ""
+    )
     return (
         f"<div style='border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:44em'>"
         f"<div><b>{name}</b> {html.escape(entry['claim'])}</div>"

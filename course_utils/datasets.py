@@ -42,7 +42,7 @@ def spirals(
     """Draw points from two spiral arms that wind around each other: two classes in the plane.
 
     Recipe: class c is 0 or 1 with equal chance; u is uniform on [0, 1]; radius r = sqrt(u); angle
-    = 2 pi turns r + pi c; to both coordinates is added normal noise of the given standard deviation.
+    = 2 pi turns r + pi c; then normal noise, whose standard deviation is `noise`, is added.
     Data: float32 of shape (n, 2). Targets: int64 of shape (n,), the arm.
     """
     generator = np.random.default_rng(seed)

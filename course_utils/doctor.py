@@ -69,7 +69,9 @@ def as_text(rows: list[Row]) -> str:
     for row in rows:
         mark = {"ok": "ok", "fail": "FAILS", "note": "note"}[row.status]
         table.add_row(row.name, mark, row.detail, *[row.mend] * failing)
-    console = Console(width=min(shutil.get_terminal_size((100, 24)).columns, 110), color_system=None)
+    console = Console(
+        width=min(shutil.get_terminal_size((100, 24)).columns, 110), color_system=None
+    )
     with console.capture() as capture:
         console.print(table)
     last = "This machine is not ready yet." if failing else "This machine is ready."
@@ -159,7 +161,9 @@ def _frameworks() -> list[Row]:
             last = (errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
             rows.append(Row(title, "fail", f"cannot compute: {last}", SET_UP))
             continue
-        detail = f"{importlib.metadata.version(name)} multiplies matrices; devices: {', '.join(devices)}"
+        detail = (
+            f"{importlib.metadata.version(name)} multiplies matrices; devices: {', '.join(devices)}"
+        )
         rows.append(Row(title, "ok" if right else "fail", detail, "" if right else SET_UP))
     return rows
 
@@ -211,6 +215,8 @@ def _notebooks() -> list[Row]:
         edited = sum(line.endswith(": edited") for line in lines)
         detail = "current" + (f", {edited} with your own work" if edited else "")
         if not good:
-            detail = "; ".join(line for line in lines if not line.endswith((": current", ": edited")))
+            detail = "; ".join(
+                line for line in lines if not line.endswith((": current", ": edited"))
+            )
         rows.append(Row(name, "ok" if good else "fail", detail, "" if good else command))
     return rows

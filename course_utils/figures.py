@@ -6,6 +6,7 @@ JupyterLab gives matplotlib's own output no alt text, so every picture is shown 
 import base64
 import html
 import io
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def curves(
     xlabel: str = "step",
     log: bool = False,
 ) -> None:
-    """Draw one line for each named series; the second is thin and dashed, so that twins both show."""
+    """Draw one line for each named series; the second is thin and dashed, so twins both show."""
     import matplotlib.pyplot as plt
 
     styles = [("-", 1.2)] if log else [("-", 5), ("--", 2), ("-", 1.5)]
@@ -133,7 +134,7 @@ def _classes(axes: "Axes", data: np.ndarray, target: np.ndarray, size: float) ->
 
 
 def images(pictures: np.ndarray, titles: Sequence[str], alt: str, diverging: bool = False) -> None:
-    """Draw pictures of shape (n, height, width) in one row; `diverging` centres the colours at 0."""
+    """Draw pictures of shape (n, height, width) in a row; `diverging` centres the colours at 0."""
     import matplotlib.pyplot as plt
 
     figure, all_axes = plt.subplots(
@@ -152,15 +153,11 @@ def networks(panels: Mapping[str, Sequence[int]], alt: str) -> None:
     """Draw networks side by side, each as the sizes of its layers: a column of nodes a layer."""
     import matplotlib.pyplot as plt
 
-    figure, all_axes = plt.subplots(
-        1, len(panels), figsize=(3.3 * len(panels), 2.6), squeeze=False
-    )
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.3 * len(panels), 2.6), squeeze=False)
     reach = max(max(sizes) for sizes in panels.values()) / 2
     for axes, (name, sizes) in zip(all_axes[0], panels.items(), strict=True):
-        columns = [
-            [(x, y - (size - 1) / 2) for y in range(size)] for x, size in enumerate(sizes)
-        ]
-        for left, right in zip(columns, columns[1:], strict=False):
+        columns = [[(x, y - (size - 1) / 2) for y in range(size)] for x, size in enumerate(sizes)]
+        for left, right in itertools.pairwise(columns):
             for start in left:
                 for end in right:
                     axes.plot(*zip(start, end, strict=True), color="#888888", linewidth=1, zorder=1)

@@ -1,4 +1,4 @@
-"""Carry weights from one framework to the other; train alike; measure how far two trainings part."""
+"""Carry weights from one framework to the other; train alike; measure how far twins part."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,7 +41,7 @@ def copy_weights(source: Any, target: Any) -> None:
 def sgd_like_keras(
     parameters: Iterable["torch.Tensor"], learning_rate: float = 0.01, momentum: float = 0.0
 ) -> "torch.optim.SGD":
-    """Make a torch.optim.SGD that steps as `keras.optimizers.SGD` does, to the last bits of float64.
+    """Make a torch.optim.SGD that steps as `keras.optimizers.SGD` does, to the last bits.
 
     Keras rounds its learning rate to `keras.config.floatx()` and its momentum to float32.
     """
@@ -57,7 +57,7 @@ def adam_like_keras(
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
 ) -> "torch.optim.Adam":
-    """Make a torch.optim.Adam that steps as `keras.optimizers.Adam` does, to the last bits of float64.
+    """Make a torch.optim.Adam that steps as `keras.optimizers.Adam` does, to the last bits.
 
     Keras adds epsilon before the bias correction (the "epsilon hat" of Kingma and Ba 2015, section
     2) and PyTorch after it, so PyTorch's epsilon at step t must be epsilon / sqrt(1 - beta_2**t).
@@ -98,7 +98,7 @@ def gap(values_torch: Any, values_tf: Any) -> float:
 
 
 class _Pair(NamedTuple):
-    """Twin layers; `flattened` is (height, width, channels) where a Flatten of pictures precedes."""
+    """Twin layers; `flattened` is (height, width, channels) after a Flatten of pictures."""
 
     name: str
     module: "torch.nn.Module"
@@ -137,7 +137,7 @@ def _pairs(module: "torch.nn.Module", model: "keras.Model") -> list[_Pair]:
 
 
 def _weighted_modules(module: "torch.nn.Module") -> list[tuple[str, "torch.nn.Module"]]:
-    """List the layers that hold weights, each with its path; refuse the kinds that are not mapped."""
+    """List the layers that hold weights, each with its path; refuse kinds that are not mapped."""
     found = []
     for name, child in module.named_modules():
         kind, path = type(child).__name__, name or type(child).__name__
@@ -178,7 +178,8 @@ def _weighted_layers(model: "keras.Model") -> list[tuple["keras.Layer", tuple | 
             )
         if kind == "BatchNormalization" and not (layer.center and layer.scale):
             raise CourseError(
-                f"cannot map Keras layer {layer.name!r} ({kind}): it needs center=True and scale=True"
+                f"cannot map Keras layer {layer.name!r} ({kind}): "
+                "it needs center=True and scale=True"
             )
         if kind == "Conv2D" and layer.groups != 1:
             raise CourseError(f"cannot map Keras layer {layer.name!r} (Conv2D): groups is not 1")

@@ -52,7 +52,7 @@ class SetUpBroken(TaskError):
 
 @contextlib.contextmanager
 def check(task: str) -> Iterator[None]:
-    """Run the checks in the body: print that the task is done and record it, or raise in one line."""
+    """Run the checks in the body: say that the task is done and record it, or raise in one line."""
     try:
         yield
     except TaskError as error:
@@ -83,7 +83,7 @@ def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str
 
 
 def true(condition: Any, otherwise: str) -> None:
-    """Check a condition; `otherwise` is the sentence that the learner reads where it does not hold."""
+    """Check a condition; `otherwise` is what the learner reads where it does not hold."""
     if condition is ...:
         raise NotAttempted("fill in the cell above, run it, and run this one again")
     if not bool(to_numpy(condition)):
@@ -137,7 +137,9 @@ def _explain(error: Exception) -> TaskError:
         return Wrong(str(error))
     if isinstance(error, NameError):
         return SetUpBroken(f"{error}. Run the notebook from its top to this cell, in order")
-    return SetUpBroken(f"{message}. Restart the kernel and run all cells; `course doctor` finds more")
+    return SetUpBroken(
+        f"{message}. Restart the kernel and run all cells; `course doctor` finds more"
+    )
 
 
 def _is_cell(filename: str) -> bool:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import ROOT, authoring
+from course_utils import ROOT, authoring, claims, validation
 
 TESTS = Path(__file__).parent
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--notebook", action="append", default=[], help="Check these notebooks only (`course validate`)."
+        "--notebook",
+        action="append",
+        default=[],
+        help="Check these notebooks only (`course validate`).",
     )
 
 
@@ -39,7 +42,9 @@ def pytest_generate_tests(metafunc):
     chosen = metafunc.config.getoption("--notebook")
     for fixture, names in folders.items():
         if fixture in metafunc.fixturenames:
-            paths = [path.relative_to(ROOT) for name in names for path in authoring.notebook_paths(name)]
+            paths = [
+                path.relative_to(ROOT) for name in names for path in authoring.notebook_paths(name)
+            ]
             if chosen:
                 topics = {Path(*Path(name).parts[1:]) for name in chosen}
                 paths = [path for path in paths if Path(*path.parts[1:]) in topics]
@@ -47,11 +52,17 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say in one line how many tests waited for a browser, and the command that brings it."""
-    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)]
-    waiting = [reason for reason in reasons if "hromium" in reason]
-    if waiting:
-        terminalreporter.write_line(f"{len(waiting)} browser tests were skipped. {waiting[0]}")
+    """Say which claims still wait, how many tests waited for a browser, and what brings it."""
+    lessons = authoring.notebook_paths("notebooks")
+    judged = {name for path in lessons for name in validation.verdicts(path)}
+    waiting = [name for name in claims.ledger() if name not in judged]
+    line = f"Claims judged: {len(judged)}; still waiting: {' '.join(waiting) or 'none'}"
+    terminalreporter.write_line(line)
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = [report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)]
+    browser = [reason for reason in reasons if "hromium" in reason]
+    if browser:
+        terminalreporter.write_line(f"{len(browser)} browser tests were skipped. {browser[0]}")
 
 
 @pytest.fixture

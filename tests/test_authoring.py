@@ -12,10 +12,10 @@ import pytest
 
 from course_utils import CourseError, authoring
 
-SOLUTION = '''def double_torch(x):
+SOLUTION = """def double_torch(x):
     ### BEGIN SOLUTION
     return 2 * x
-    ### END SOLUTION'''
+    ### END SOLUTION"""
 CHECK = 'with tasks.check("02-{n}"):\n    tasks.close(double_torch(2), 4, "double_torch(2)")'
 
 
@@ -34,14 +34,19 @@ def graded(task, source, grade, **changes):
 
 
 def solution_notebook():
-    why = nbformat.v4.new_markdown_cell("Because of arithmetic.", metadata={"tags": ["solution-only"]})
+    why = nbformat.v4.new_markdown_cell(
+        "Because of arithmetic.", metadata={"tags": ["solution-only"]}
+    )
     cells = [
         nbformat.v4.new_markdown_cell("# Exercise 02\n\nPyTorch and TensorFlow"),
         nbformat.v4.new_code_cell("from course_utils import tasks"),
         *[
             cell
             for n in (1, 2, 3)
-            for cell in (graded(f"02-{n}", SOLUTION, False), graded(f"02-{n}", CHECK.format(n=n), True))
+            for cell in (
+                graded(f"02-{n}", SOLUTION, False),
+                graded(f"02-{n}", CHECK.format(n=n), True),
+            )
         ],
         why,
     ]
@@ -140,7 +145,7 @@ def test_a_learner_s_work_is_never_overwritten(course, old, new):
     edit(exercise_of(course), old, new)
     edit(course / "solutions/1_part/02_title.ipynb", "# Exercise 02", "# Exercise 2")
     before = snapshot(course)
-    with pytest.raises(CourseError, match="02_title.ipynb holds work that was not generated"):
+    with pytest.raises(CourseError, match=r"02_title\.ipynb holds work that was not generated"):
         authoring.write_exercises(root=course)
     assert snapshot(course) == before
 
@@ -149,7 +154,10 @@ def test_an_edited_exercise_of_the_current_version_is_no_fault(course):
     authoring.write_exercises(root=course)
     edit(exercise_of(course), "return ...  # your answer here", "return x + x")
     before = snapshot(course)
-    assert authoring.write_exercises(root=course) == (["exercises/1_part/02_title.ipynb: edited"], True)
+    assert authoring.write_exercises(root=course) == (
+        ["exercises/1_part/02_title.ipynb: edited"],
+        True,
+    )
     assert snapshot(course) == before
 
 
@@ -168,7 +176,11 @@ def foreign(notebook):
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
-    [(unclosed, "no END SOLUTION|end solution"), (twice, "'02-1' is there twice"), (foreign, "'03-1'")],
+    [
+        (unclosed, "no END SOLUTION|end solution"),
+        (twice, "'02-1' is there twice"),
+        (foreign, "'03-1'"),
+    ],
 )
 def test_a_malformed_solution_is_one_line_and_changes_nothing(course, spoil, message):
     authoring.write_exercises(root=course)
@@ -191,7 +203,9 @@ def test_headers_and_table(course):
     for wanted in ("# 02 · A title", "A promise.", "**5 minutes**", "- Two?", "| B02 | "):
         assert wanted in first
     row = "| [02 · A title](notebooks/1_part/02_title.ipynb) | 5 | B02 |"
-    assert f"{row} [3 tasks](exercises/1_part/02_title.ipynb) |" in (course / "README.md").read_text()
+    assert (
+        f"{row} [3 tasks](exercises/1_part/02_title.ipynb) |" in (course / "README.md").read_text()
+    )
 
 
 @pytest.mark.parametrize(
@@ -243,7 +257,9 @@ def test_a_cell_that_raises_leaves_the_file_as_it_was(course):
     path = course / "notebooks/1_part/02_title.ipynb"
     edit(path, 'print(\\"ran\\")', "1 / 0")
     before = snapshot(course)
-    with pytest.raises(CourseError, match=r"was left as it is: ZeroDivisionError: division by zero"):
+    with pytest.raises(
+        CourseError, match=r"was left as it is: ZeroDivisionError: division by zero"
+    ):
         authoring.execute(path, root=course)
     assert snapshot(course) == before
 

@@ -55,7 +55,9 @@ def test_a_card_says_the_same_in_text_and_html(cards):
     name = first("partly")
     claims.verdict(name, holds={"a < b": True, "c": False}, because="measured.")
     text, page = cards[0]["text/plain"], cards[0]["text/html"]
-    assert text.startswith(f"{name}: {claims.claim(name)['claim']}\nVerdict: Holds in part. measured.")
+    assert text.startswith(
+        f"{name}: {claims.claim(name)['claim']}\nVerdict: Holds in part. measured."
+    )
     assert "yes  a < b" in text
     assert "✓ a &lt; b" in page
     assert "✗ c" in page
@@ -79,6 +81,6 @@ def test_a_malformed_ledger_is_one_line(tmp_path, monkeypatch, text):
     path.write_text(text)
     monkeypatch.setattr(claims, "LEDGER", path)
     claims.ledger.cache_clear()
-    with pytest.raises(CourseError, match="claims.toml"):
+    with pytest.raises(CourseError, match=r"claims\.toml"):
         claims.ledger()
     claims.ledger.cache_clear()

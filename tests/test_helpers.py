@@ -36,7 +36,9 @@ def test_spirals_follow_their_recipe():
     assert set(target_test) == {0, 1}
     radius = np.hypot(*data_train.T)
     angle = 2 * np.pi * 1.5 * radius + np.pi * target_train
-    assert np.allclose(data_train, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), atol=1e-5)
+    assert np.allclose(
+        data_train, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), atol=1e-5
+    )
     assert np.array_equal(datasets.spirals(seed=3).data_test, datasets.spirals(seed=3).data_test)
 
 
@@ -66,7 +68,9 @@ def test_every_picture_has_its_alt_text_and_is_closed(name, pages):
     import matplotlib.pyplot as plt
 
     PICTURES[name]('two "lines" & more')
-    alt, picture = re.search(r'<img alt="([^"]*)" src="data:image/png;base64,(.*)">', pages[0]).groups()
+    alt, picture = re.search(
+        r'<img alt="([^"]*)" src="data:image/png;base64,(.*)">', pages[0]
+    ).groups()
     assert html.unescape(alt) == 'two "lines" & more'
     image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("L")
     assert image.width > 180
@@ -120,7 +124,9 @@ def test_a_lesson_begins_quietly_and_alike_each_time(missing):
             "import importlib.util as u; find = u.find_spec\n"
             f"u.find_spec = lambda name, *a: None if name == {missing!r} else find(name, *a)\n"
         )
-    rest = "\n".join(code for name, code in (("torch", TORCH), ("tensorflow", TENSORFLOW)) if name != missing)
+    rest = "\n".join(
+        code for name, code in (("torch", TORCH), ("tensorflow", TENSORFLOW)) if name != missing
+    )
     first, second = (in_python(BEGIN.format(hide=hide, rest=rest)) for _ in range(2))
     assert first.stderr == ""
     assert first.stdout == second.stdout

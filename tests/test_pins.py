@@ -12,8 +12,7 @@ from course_utils import ROOT, doctor
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DIRECT = [
-    Requirement(line)
-    for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
 ]
 CONDA_NAMES = {"pytorch": "torch"}
 
@@ -64,7 +63,12 @@ def test_the_readme_names_the_same_pythons_versions_and_commands():
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", text)) | {"lab", "test"} <= targets
     pins = doctor.pins()
-    names = {"PyTorch": "torch", "TensorFlow": "tensorflow", "Keras": "keras", "JupyterLab": "jupyterlab"}
+    names = {
+        "PyTorch": "torch",
+        "TensorFlow": "tensorflow",
+        "Keras": "keras",
+        "JupyterLab": "jupyterlab",
+    }
     for title, name in names.items():
         (version,) = re.findall(rf"{title} (\d+\.\d+)(?:\.\d+)?\b", text)
         assert pins[name].startswith(f"{version}."), f"README: {title} {version}"

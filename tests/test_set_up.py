@@ -167,8 +167,14 @@ def test_little_disk():
     ("words", "said"),
     [
         ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
-        ("Retrying after connection broken by 'NewConnectionError'\nERROR: none", "cannot be reached"),
-        ("ERROR: one\nERROR: No matching distribution found for x==1\nlater", "No matching distrib"),
+        (
+            "Retrying after connection broken by 'NewConnectionError'\nERROR: none",
+            "cannot be reached",
+        ),
+        (
+            "ERROR: one\nERROR: No matching distribution found for x==1\nlater",
+            "No matching distrib",
+        ),
         ("", "no message"),
     ],
 )

@@ -115,7 +115,9 @@ def test_an_error_in_the_learner_s_code_shows_the_learner_s_line(shell, capsys):
 def test_set_up_broken(shell, capsys):
     shell.run_cell(CHECK)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Set-up broken, task 02-1: name 'answer' is not defined. Run the notebook")
+    assert line.startswith(
+        "Set-up broken, task 02-1: name 'answer' is not defined. Run the notebook"
+    )
     shell.run_cell('with tasks.check("02-1"):\n    tasks.close(1.0, 1 / 0, "answer")')
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("Set-up broken, task 02-1: ZeroDivisionError")

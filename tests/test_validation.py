@@ -19,7 +19,9 @@ EXERCISE = LESSON.replace("notebooks", "exercises")
 def course(tmp_path):
     """A copy of the notebooks, and of all that checks them."""
     for folder in ("notebooks", "solutions", "exercises", "tests", "course_utils"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for file in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
@@ -63,12 +65,17 @@ def ignored(cells, **metadata):
 
 
 FAULTS = {
-    "unexecuted cell": (lambda cells: source(cells, "lesson.begin()", execution_count=None), "course execute"),
+    "unexecuted cell": (
+        lambda cells: source(cells, "lesson.begin()", execution_count=None),
+        "course execute",
+    ),
     "stored error": (
         lambda cells: source(
             cells,
             "lesson.begin()",
-            outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}],
+            outputs=[
+                {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+            ],
         ),
         "a stored error: ValueError",
     ),
@@ -80,26 +87,44 @@ FAULTS = {
         ),
         "stderr",
     ),
-    "broken link": (lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"), "broken link: 99_none"),
+    "broken link": (
+        lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"),
+        "broken link: 99_none",
+    ),
     "broken anchor": (
         lambda cells: append(cells, "\n\n[table](../../README.md#nowhere)"),
         "no such heading",
     ),
-    "link that says nothing": (lambda cells: append(cells, "\n\n[here](02_first_network.ipynb)"), "says nothing"),
-    "picture in prose": (lambda cells: append(cells, "\n\n![](02_first_network.ipynb)"), "without alt text"),
+    "link that says nothing": (
+        lambda cells: append(cells, "\n\n[here](02_first_network.ipynb)"),
+        "says nothing",
+    ),
+    "picture in prose": (
+        lambda cells: append(cells, "\n\n![](02_first_network.ipynb)"),
+        "without alt text",
+    ),
     "picture without alt": (picture_without_alt, "a picture without alt text"),
     "bare picture": (bare_picture, "shows without alt text"),
     "heading order": (lambda cells: append(cells, "\n\n#### Deep"), "has level 4 after level 2"),
     "second title": (lambda cells: append(cells, "\n\n# Another"), "2 headings of the first level"),
-    "not Python": (lambda cells: source(cells, "lesson.begin()", source=["def"]), "it is not Python"),
+    "not Python": (
+        lambda cells: source(cells, "lesson.begin()", source=["def"]),
+        "it is not Python",
+    ),
     "no reason": (ignored, "ignored without a reason"),
     "one framework": (one_framework, "does without TensorFlow"),
-    "long cell": (lambda cells: source(cells, "lesson.begin()", source=["pass\n"] * 16), "a code cell of 16 lines"),
+    "long cell": (
+        lambda cells: source(cells, "lesson.begin()", source=["pass\n"] * 16),
+        "a code cell of 16 lines",
+    ),
     "claim not listed": (
         lambda cells: source(cells, "lesson.begin()", source=['claims.verdict("B01", None, "")']),
         "it judges the claims",
     ),
-    "missing section": (lambda cells: source(cells, "## Predict first", source=["nothing"]), "'Predict first'"),
+    "missing section": (
+        lambda cells: source(cells, "## Predict first", source=["nothing"]),
+        "'Predict first'",
+    ),
     "machine path": (lambda cells: append(cells, "\n\nsee /home/me/x"), "a path of some machine"),
     "same id": (lambda cells: cells[1].update(id=cells[2]["id"]), "an id of its own"),
     "too large": (lambda cells: append(cells, "x" * 500_000), "kB, at most"),
@@ -115,14 +140,19 @@ def test_a_fault_in_a_lesson_is_found(course, fault):
 
 
 def solution_left(cells):
-    source(cells, "def unit_torch", source=["def unit_torch(data, weights, bias):\n", "    return 1"])
+    source(
+        cells, "def unit_torch", source=["def unit_torch(data, weights, bias):\n", "    return 1"]
+    )
 
 
 @pytest.mark.parametrize(
     ("act", "message"),
     [
         (solution_left, "a solution is left in the exercise: 02-1-answer"),
-        (lambda cells: append(cells, "\n\n### BEGIN SOLUTION"), "a solution is left in the exercise"),
+        (
+            lambda cells: append(cells, "\n\n### BEGIN SOLUTION"),
+            "a solution is left in the exercise",
+        ),
         (
             lambda cells: source(
                 cells,
@@ -140,8 +170,20 @@ def test_a_fault_in_an_exercise_is_found(course, act, message):
 
 def run_pytest(course, *arguments):
     """Run pytest itself in the copy, on the copy's own package."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(course), os.environ["PYTHONPATH"]])}
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", *arguments]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(course), os.environ["PYTHONPATH"]])
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     result = subprocess.run(
         command, cwd=course, env=environment, capture_output=True, text=True, check=False
     )
@@ -154,7 +196,9 @@ def test_a_corrupted_stored_output_turns_nbval_red(course):
     change(path, lambda cells: cells.__delitem__(slice(6, None)))
     status, out = run_pytest(course, LESSON)
     assert status == 0, out
-    change(path, lambda cells: source(cells, "def sigmoid")["outputs"][0].update(text=["sum 0.31\n"]))
+    change(
+        path, lambda cells: source(cells, "def sigmoid")["outputs"][0].update(text=["sum 0.31\n"])
+    )
     status, out = run_pytest(course, LESSON)
     assert status == 1
     assert "1 failed" in out
@@ -171,7 +215,10 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
     def soften(cells):
         cells[:] = cells[:7]
         check = source(cells, "with tasks.check")
-        check["source"] = ['with tasks.check("02-1"):\n', "    tasks.attempted(unit_torch(torch.ones(1, 3), torch.ones(3), 0.0))"]
+        check["source"] = [
+            'with tasks.check("02-1"):\n',
+            "    tasks.attempted(unit_torch(torch.ones(1, 3), torch.ones(3), 0.0))",
+        ]
 
     change(course / SOLUTION, soften)
     answers = course / "tests/answers/1_basics/02_first_network.py"

@@ -6,57 +6,71 @@ def unit_torch(data, weights, bias):
     logits = (data * weights).sum(dim=1) + bias
     return 1 / (1 + torch.exp(-logits))
 
+
 # %% 02-1 wrong: with zero weights and no bias, the answer is [0., 0.], expected [0.5, 0.5]
 def unit_torch(data, weights, bias):
     return data @ weights + bias
+
 
 # %% 02-1 wrong: with zero weights and bias 2, the answer is [0.5, 0.5], expected [0.8808, 0.8808]
 def unit_torch(data, weights, bias):
     return torch.sigmoid(data @ weights)
 
+
 # %% 02-1 wrong: has shape (2, 3), expected (2,)
 def unit_torch(data, weights, bias):
     return torch.sigmoid(data * weights + bias)
+
 
 # %% 02-1 wrong: unit_torch(...) is numpy.ndarray, expected torch.Tensor
 def unit_torch(data, weights, bias):
     return 1 / (1 + np.exp(-(data.numpy() @ weights.numpy() + bias)))
 
+
 # %% 02-1 wrong: unit_torch(...) is NoneType, expected torch.Tensor
 def unit_torch(data, weights, bias):
     answer = torch.sigmoid(data @ weights + bias)
+
 
 # %% 02-1 wrong: your code stopped at line 2 of the cell, in unit_torch: `return torch.sigmoid(weights @ data + bias)`: RuntimeError
 def unit_torch(data, weights, bias):
     return torch.sigmoid(weights @ data + bias)
 
+
 # %% 02-2 right
 def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
+
 
 # %% 02-2 wrong: for logits of 0, the loss is 12.0
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy()(target, logits)
 
+
 # %% 02-2 wrong: has shape (4,), expected ()
 def loss_tf(target, logits):
     return keras.losses.binary_crossentropy(target, logits, from_logits=True)
+
 
 # %% 02-2 wrong: for logits of 0, the loss is 0.25, expected 0.69315
 def loss_tf(target, logits):
     return keras.losses.MeanSquaredError()(target, tf.sigmoid(logits))
 
+
 # %% 02-2 wrong: for logits of 0, the loss is 1.1582
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(logits, target)
+
 
 # %% 02-2 wrong: for logits of 0, the loss is 0.59908
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(target, tf.sigmoid(logits))
 
+
 # %% 02-2 wrong: for logits of 0, the loss is 2.7726
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum")(target, logits)
+
 
 # %% 02-3 right
 def step_torch(model, loss_fn, optimizer, data, target):
@@ -67,6 +81,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
     return float(loss.detach())
 
+
 # %% 02-3 wrong: the weight after two steps is 1.63, expected 0.93. Are the first step's gradients gone?
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
@@ -74,12 +89,14 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
     return loss.item()
 
+
 # %% 02-3 wrong: the weight after one step is 0, expected 0.7
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
     loss.backward()
     return loss.item()
+
 
 # %% 02-3 wrong: what step_torch returns is torch.Tensor, expected float
 def step_torch(model, loss_fn, optimizer, data, target):
@@ -89,6 +106,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
     return loss
 
+
 # %% 02-3 wrong: the loss that the first step returns is 0.725, expected 5
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
@@ -97,12 +115,14 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
     return loss_fn(model(data), target).item()
 
+
 # %% 02-3 wrong: is None: does your function return its result?
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+
 
 # %% 02-4 right
 def step_tf(model, loss_fn, optimizer, data, target):
@@ -113,6 +133,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     optimizer.apply(tape.gradient(loss, weights), weights)
     return loss.numpy().item()
 
+
 # %% 02-4 wrong: in step_tf: `optimizer.apply_gradients(zip(gradients, model.trainable_variables))`
 def step_tf(model, loss_fn, optimizer, data, target):
     loss = loss_fn(target, model(data))
@@ -122,6 +143,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     return float(loss)
 
+
 # %% 02-4 wrong: the bias after one step is 0, expected 0.4. Every trainable variable moves.
 def step_tf(model, loss_fn, optimizer, data, target):
     kernel = model.trainable_variables[0]
@@ -129,6 +151,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
         loss = loss_fn(target, model(data))
     optimizer.apply_gradients([(tape.gradient(loss, kernel), kernel)])
     return float(loss)
+
 
 # %% 02-4 wrong: the weight after one step is -0.7, expected 0.7
 def step_tf(model, loss_fn, optimizer, data, target):
@@ -138,12 +161,14 @@ def step_tf(model, loss_fn, optimizer, data, target):
     optimizer.apply_gradients([(-g, v) for g, v in zip(gradients, model.trainable_variables)])
     return float(loss)
 
+
 # %% 02-4 wrong: the weight after one step is 0, expected 0.7
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
     tape.gradient(loss, model.trainable_variables)
     return float(loss)
+
 
 # %% 02-4 wrong: what step_tf returns is
 def step_tf(model, loss_fn, optimizer, data, target):
@@ -152,6 +177,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     return loss
+
 
 # %% 02-5 right
 def twins():
@@ -168,16 +194,22 @@ def twins():
     middle = keras.layers.ReLU()(keras.layers.Dense(16)(start))
     return Digits(), keras.Model(start, keras.layers.Dense(10)(middle))
 
+
 # %% 02-5 wrong: the number of weights of your PyTorch model is 650, expected 1210
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 10))
     return model_torch, keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
 
+
 # %% 02-5 wrong: logits come without a softmax
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
-    layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+    layers = [
+        keras.layers.Dense(16, activation="relu"),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
+
 
 # %% 02-5 wrong: do both bend in the same place?
 def twins():
@@ -185,14 +217,20 @@ def twins():
     layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
+
 # %% 02-5 wrong: your models only add up: the hidden layer has no ReLU
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
+
 # %% 02-5 wrong: the number of weights of your Keras model is
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
-    layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(16), keras.layers.Dense(10)]
+    layers = [
+        keras.layers.Dense(16, activation="relu"),
+        keras.layers.Dense(16),
+        keras.layers.Dense(10),
+    ]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
