@@ -276,6 +276,9 @@ def execute(path: Path, root: Path = ROOT) -> str:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    from course_utils import kernels
+
+    os.environ.update(kernels.environment())
     place = inside(path, root)
     if place.parts[0] not in ("notebooks", "solutions"):
         raise CourseError(f"{place}: only notebooks/ and solutions/ are run in place")

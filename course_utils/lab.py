@@ -21,7 +21,7 @@ FOR_INSTRUCTORS = [
 
 
 def open_lab(browser: bool = True) -> None:
-    """Run JupyterLab until Ctrl-C, and open the first lesson in a browser where there is one.
+    """Open the first lesson in JupyterLab, run it until Ctrl-C, and end this process.
 
     Raises CourseError where JupyterLab is not installed, the first lesson is missing, or nothing
     can be written here.
@@ -36,10 +36,17 @@ def open_lab(browser: bool = True) -> None:
         sys.modules.setdefault("rfc3987_syntax", None)
         from jupyterlab.labapp import LabApp
 
+        from course_utils import kernels
+
+        kernels.warm_up()
         # `course` is found in JupyterLab's terminals although nobody activated the environment.
         os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
         token = secrets.token_hex(24)
-        server = LabApp.initialize_server([*arguments(), f"--IdentityProvider.token={token}"])
+        # Not through the environment: a terminal's other Pythons may lack this provisioner.
+        warm = kernels.environment().values()
+        extra = [f"--KernelProvisionerFactory.default_provisioner_name={name}" for name in warm]
+        extra += [f"--IdentityProvider.token={token}"]
+        server = LabApp.initialize_server([*arguments(), *extra])
         server.no_browser_open_file = True
         address = urljoin(server.connection_url, server.default_url) + f"?token={token}"
         stop = server.io_loop.add_callback_from_signal
@@ -49,6 +56,8 @@ def open_lab(browser: bool = True) -> None:
         # The loop runs this when the port is bound: an address that is shown is one that answers.
         server.io_loop.add_callback(_show, address, folder, browser and _has_browser())
         server.start()
+    # A request that was cut off can leave a thread for which Python would wait for ever.
+    os._exit(0)
 
 
 def arguments(root: Path = ROOT) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import ROOT, authoring, claims, validation
+from course_utils import ROOT, authoring, claims, kernels, validation
 
 TESTS = Path(__file__).parent
 
@@ -29,6 +29,8 @@ def pytest_configure(config):
     os.environ["COURSE_PROGRESS"] = str(Path(folder.name, "progress.json"))
     os.environ["IPYTHONDIR"] = str(Path(folder.name, "ipython"))
     os.environ["PYTHONPATH"] = str(TESTS / "no_network")
+    os.environ["XDG_DATA_HOME"] = str(Path(folder.name, "data"))
+    os.environ.update(kernels.environment())
 
 
 def pytest_generate_tests(metafunc):
