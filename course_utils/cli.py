@@ -16,6 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+bench = typer.Typer(help="Measure what the course's machinery is worth.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what is not current.")]
 
 
@@ -82,6 +85,16 @@ def validate(
     from course_utils import validation
 
     raise typer.Exit(validation.validate(paths or []))
+
+
+@bench.command("kernels")
+def bench_kernels(
+    pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 5,
+) -> None:
+    """Compare warm kernels with stock ones, in pairs (about ten minutes)."""
+    from course_utils import bench
+
+    print(bench.bench_kernels(pairs))
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:

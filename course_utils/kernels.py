@@ -48,7 +48,6 @@ MODULES = [
     "matplotlib.figure",
     "matplotlib.font_manager",
     "matplotlib.backends.backend_agg",
-    "matplotlib_inline.config",
     "PIL.Image",
     "sklearn.datasets",
     "sklearn.linear_model",
@@ -174,7 +173,7 @@ def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
     outputs = [_descriptor(kwargs.get(name), n) for name, n in (("stdout", 1), ("stderr", 2))]
     if kwargs.get("independent"):
         raise Unavailable("a kernel that is to outlive its parent cannot be forked")
-    env = dict(kwargs.get("env") or os.environ)
+    env = dict(kwargs.get("env") or os.environ) | {"JPY_PARENT_PID": str(os.getpid())}
     request = {"argv": arguments, "env": env, "cwd": str(kwargs.get("cwd") or os.getcwd())}
     address = _address(flags, env)
     try:

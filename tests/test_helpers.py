@@ -6,12 +6,13 @@ import io
 import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import datasets, figures
+from course_utils import datasets, figures, timing
 
 
 def test_digits():
@@ -101,6 +102,7 @@ def test_importing_the_package_is_quick_and_loads_no_framework():
 
 BEGIN = """
 import sys
+import time
 {hide}
 from course_utils import lesson
 lesson.begin()
@@ -143,3 +145,17 @@ def test_what_the_start_holds_back_comes_out_when_it_fails():
         "os.write(2, b', and after')"
     )
     assert in_python(code).stderr == "why it failed, and after"
+
+
+def test_comparisons_are_ratios_in_changing_order():
+    order = []
+
+    def measure(name, value):
+        return lambda: order.append(name) or value
+
+    result = timing.compare(measure("a", 6.0), measure("b", 2.0), pairs=3)
+    assert "".join(order) == "abbaab"
+    assert result.ratios == [3.0, 3.0, 3.0]
+    assert str(result) == "3.0 × (3.0 to 3.0)"
+    slow, fast = (lambda: time.sleep(0.05)), (lambda: None)
+    assert min(timing.compare(slow, fast).ratios) > 10

@@ -1,0 +1,112 @@
+"""What the course's own machinery is worth, measured in pairs: warm kernels against stock ones."""
+
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from course_utils import CourseError, kernels, timing
+
+NOTEBOOKS = 10
+IMPORTS = "import tensorflow as tf\nimport torch"
+CELLS = [
+    IMPORTS,
+    "print(int((torch.ones(100, 100) @ torch.ones(100, 100)).sum()))",
+    "print(int(tf.reduce_sum(tf.ones((100, 100)) @ tf.ones((100, 100)))))",
+]
+
+
+def bench_kernels(pairs: int = 5) -> str:
+    """Compare stock with warm kernels; return the table as text.
+
+    Raises CourseError where there are no warm kernels on this machine.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    if not kernels.environment():
+        raise CourseError("warm kernels need Linux; COURSE_WARM_KERNELS=0 switches them off")
+    table = Table("what", "stock", "warm", "stock / warm")
+    with tempfile.TemporaryDirectory(prefix="cb") as folder:
+        os.environ["XDG_DATA_HOME"] = folder
+        start = time.perf_counter()
+        _start(warm=True)
+        once = time.perf_counter() - start
+        compared = {
+            "kernel ready, both imported (s)": lambda warm: _start(warm)[0],
+            "private memory of a further kernel (MB)": lambda warm: _start(warm)[1],
+        }
+        path = Path(folder)
+        for name, options in (("serial", ["-n0"]), ("two workers", ["-n2", "--dist=loadfile"])):
+            title = f"{NOTEBOOKS} notebooks through nbval, {name}, preload included (s)"
+            compared[title] = functools.partial(_nbval, path, options)
+        for title, measure in compared.items():
+            result = timing.compare(*_sides(measure), pairs)
+            columns = [_range(result.first), _range(result.second), str(result)]
+            table.add_row(title, *columns)
+    console = Console(width=110, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    note = f"The first warm kernel waits for the preload, once: {once:.1f} s. Pairs: {pairs}."
+    return capture.get() + note
+
+
+def _sides(measure: Callable[[bool], float]) -> tuple[Callable[[], float], Callable[[], float]]:
+    return lambda: measure(False), lambda: measure(True)
+
+
+def _range(values: list[float]) -> str:
+    low, middle, high = timing.spread(values)
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _start(warm: bool) -> tuple[float, float]:
+    """Start a kernel and import both frameworks: seconds, and private megabytes."""
+    import psutil
+    from jupyter_client.manager import KernelManager
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    name = kernels.NAME if warm else "local-provisioner"
+    KernelProvisionerFactory.instance().default_provisioner_name = name
+    manager = KernelManager(kernel_name="python3")
+    start = time.perf_counter()
+    manager.start_kernel(extra_arguments=["--log-level=ERROR"])
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=120)
+    client.execute_interactive(IMPORTS, output_hook=lambda message: None)
+    seconds = time.perf_counter() - start
+    memory = psutil.Process(manager.provisioner.pid).memory_full_info().uss / 1e6
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return seconds, memory
+
+
+def _nbval(folder: Path, options: list[str], warm: bool) -> float:
+    """Run the notebooks through nbval as it is, with a preload that is yet to be started."""
+    import nbformat
+
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        for n in range(NOTEBOOKS):
+            cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+            nbformat.write(nbformat.v4.new_notebook(cells=cells), Path(place, f"{n}.ipynb"))
+        environment = os.environ | {"XDG_DATA_HOME": place}
+        environment |= kernels.environment() if warm else {}
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-q"]
+        start = time.perf_counter()
+        result = subprocess.run(
+            [*command, *options, place],
+            cwd=place,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - start
+    if result.returncode:
+        raise CourseError(f"nbval failed: {result.stdout.strip().splitlines()[-1]}")
+    return seconds

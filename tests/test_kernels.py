@@ -1,0 +1,385 @@
+"""Warm kernels: like stock ones, and every fault ends in a kernel or in one clear line."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+from course_utils import kernels
+
+pytestmark = pytest.mark.skipif(
+    not kernels.environment(), reason="warm kernels need Linux, and are not switched off"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    """A data folder for this file, so that its faults disturb no other worker's kernels."""
+    folder = tmp_path_factory.mktemp("d")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        yield folder
+    for process in preloads(folder):
+        process.kill()
+
+
+def preloads(home):
+    """Return the preloaded processes that belong to this folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            mine = "course_utils.kernels import preload" in " ".join(process.info["cmdline"] or [])
+            if mine and process.environ().get("XDG_DATA_HOME") == str(home):
+                found.append(process)
+    # A forked kernel has the command line of the process that it was forked from.
+    pids = {process.pid for process in found}
+    return [process for process in found if process.ppid() not in pids]
+
+
+@contextlib.contextmanager
+def kernel(warm=True, **options):
+    """Start a kernel the way Jupyter does, warm or stock, and shut it down."""
+    name = kernels.NAME if warm else "local-provisioner"
+    KernelProvisionerFactory.instance().default_provisioner_name = name
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(extra_arguments=["--log-level=ERROR"], **options)
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run(client, code, timeout=60, **options):
+    """Run code in a kernel; return what it printed, showed or raised."""
+    said = []
+
+    def listen(message):
+        content = message["content"]
+        if message["msg_type"] == "stream":
+            said.append(content["text"])
+        elif message["msg_type"] in ("display_data", "execute_result"):
+            said.append(" ".join(sorted(content["data"])))
+        elif message["msg_type"] == "error":
+            said.append(content["ename"])
+
+    client.execute_interactive(code, output_hook=listen, timeout=timeout, **options)
+    return "".join(said).strip()
+
+
+PROBES = {
+    "arguments": "import sys; print(sys.argv[0].split('/')[-1].split('.')[0], __name__)",
+    "path": "import sys; print(sys.path)",
+    "folder": "import os; print(os.getcwd())",
+    "environment": "import os; print(os.environ['ASKED'], os.environ['JPY_PARENT_PID'])",
+    "no leftovers": "import sys; print([m for m in sys.modules if m.startswith('course_utils')])",
+    "session": "import os; print(os.getsid(0) == os.getpid() == os.getpgid(0))",
+    "standard input": "import os; print(os.read(0, 1))",
+    "backend": "import matplotlib; print(matplotlib.get_backend())",
+    "picture": "import matplotlib.pyplot as plt; plt.plot([1, 2]);",
+    "magic": "%load_ext autoreload\n%autoreload 2\nprint('loaded')",
+    "shell": "!echo from a shell",
+    "subprocess": "import subprocess; print(subprocess.run('true').returncode)",
+    "error": "1 / 0",
+    "seeded": "import random, torch; torch.manual_seed(0); print(torch.rand(1).item())",
+    "exit of threads": "import threading; print(all(t.daemon for t in threading.enumerate()[1:]))",
+    "workers": (
+        "import torch\n"
+        "loader = torch.utils.data.DataLoader(list(range(8)), 4, num_workers=2, timeout=30)\n"
+        "print([batch.tolist() for batch in loader])"
+    ),
+    "computing": (
+        "import torch, tensorflow as tf\n"
+        "print(float((torch.ones(300, 300) @ torch.ones(300, 300)).sum()),\n"
+        "      float(tf.reduce_sum(tf.ones((300, 300)) @ tf.ones((300, 300)))))"
+    ),
+}
+
+
+def test_a_warm_kernel_is_like_a_stock_one(tmp_path):
+    options = {"env": os.environ | {"ASKED": "for"}, "cwd": str(tmp_path)}
+    said = {}
+    for warm in (True, False):
+        with kernel(warm, **options) as (_, client):
+            said[warm] = {name: run(client, code) for name, code in PROBES.items()}
+    assert said[True] == said[False]
+    assert "image/png" in said[True]["picture"]
+    assert said[True]["folder"] == str(tmp_path)
+    assert said[True]["no leftovers"] == "[]"
+
+
+def test_it_is_warm_and_small():
+    with kernel() as (manager, client):
+        code = "import sys; print({'torch', 'tensorflow', 'keras'} <= set(sys.modules))"
+        assert run(client, code) == "True"
+        assert psutil.Process(manager.provisioner.pid).memory_full_info().uss < 80e6
+
+
+def test_it_answers_questions_completes_and_debugs():
+    with kernel() as (_, client):
+        ask = {"allow_stdin": True, "stdin_hook": lambda message: client.input("Ada")}
+        assert run(client, "print('hello', input())", **ask) == "hello Ada"
+        run(client, "import torch")
+        client.complete("torch.nn.functional.cross_en")
+        reply = client.get_shell_msg(timeout=60)
+        assert any("cross_entropy" in match for match in reply["content"]["matches"])
+        message = client.session.msg(
+            "debug_request", {"type": "request", "seq": 1, "command": "debugInfo"}
+        )
+        client.control_channel.send(message)
+        body = client.get_control_msg(timeout=60)["content"]
+        assert body["success"], body
+
+
+def test_each_has_seeds_of_its_own():
+    code = "import random, numpy as np; print(random.random(), np.random.rand())"
+    said = set()
+    for _ in range(3):
+        with kernel() as (_, client):
+            said |= set(run(client, code).split())
+    assert len(said) == 6
+
+
+def test_interrupt_and_restart():
+    with kernel() as (manager, client):
+        threading.Timer(0.5, manager.interrupt_kernel).start()
+        assert run(client, "while True: pass") == "KeyboardInterrupt"
+        assert run(client, "x = 3; print(x)") == "3"
+        manager.restart_kernel(now=True)
+        client.wait_for_ready(timeout=60)
+        assert run(client, "print('x' in globals())") == "False"
+
+
+def test_a_killed_kernel_is_seen_and_started_again():
+    with kernel() as (manager, client):
+        process = manager.provisioner.process
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not manager.is_alive()
+        manager.restart_kernel()
+        client.wait_for_ready(timeout=60)
+        assert run(client, "print(1)") == "1"
+
+
+def test_an_exit_status_comes_back():
+    with kernel() as (manager, client):
+        client.execute("import os; os._exit(7)")
+        assert manager.provisioner.process.wait() == 7
+
+
+def test_a_shutdown_that_is_asked_for_ends_the_process():
+    with kernel() as (manager, _):
+        pid = manager.provisioner.pid
+        manager.shutdown_kernel()
+        assert not psutil.pid_exists(pid)
+
+
+def test_kernels_outlive_the_preloaded_process_and_the_next_start_makes_a_new_one(home):
+    with kernel() as (manager, client):
+        (preload,) = preloads(home)
+        preload.kill()
+        preload.wait()
+        assert run(client, "print(2)") == "2"
+        with kernel() as (_, other):
+            assert run(other, "print(3)") == "3"
+        assert run(client, "print(4)") == "4"
+        pid = manager.provisioner.pid
+    gone(pid)
+
+
+def gone(pid, seconds=20):
+    end = time.monotonic() + seconds
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end, f"process {pid} is still there"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.unlink() or path.write_text("")])
+def test_a_socket_that_is_deleted_or_stale_is_replaced(spoil):
+    with kernel():
+        (address,) = [path for path in kernels.folder().iterdir() if path.is_socket()]
+    spoil(address)
+    with kernel() as (_, client):
+        assert run(client, "import sys; print('torch' in sys.modules)") == "True"
+    assert address.is_socket()
+
+
+@contextlib.contextmanager
+def one_warning(text):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    mine = [str(entry.message) for entry in caught if "warm kernels" in str(entry.message)]
+    assert len(mine) == 1, mine
+    assert text in mine[0]
+    assert "\n" not in mine[0]
+
+
+def stock_answer():
+    with kernel() as (_, client):
+        return run(client, "import sys; print('tensorflow' in sys.modules)")
+
+
+def test_a_folder_that_others_could_reach_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    kernels.folder().chmod(0o755)
+    with one_warning("is not private: chmod 700 it"):
+        assert stock_answer() == "False"
+    assert list((tmp_path / "pytorch-tensorflow-course/kernels").iterdir()) == []
+
+
+def test_another_user_s_folder_is_refused(tmp_path, monkeypatch):
+    if os.getuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    os.chown(kernels.folder(), 12345, 12345)
+    with one_warning("is not private"):
+        assert stock_answer() == "False"
+
+
+def test_another_user_is_not_served():
+    if os.getuid() != 0:
+        pytest.skip("only root can become another user")
+    with small_preload(idle_seconds=5) as address:
+        code = (
+            "import os, socket; os.setuid(12345); s = socket.socket(socket.AF_UNIX)\n"
+            f"s.settimeout(20); s.connect({str(address)!r}); print(s.recv(10))"
+        )
+        child = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+    assert child.stdout == "b''\n", child.stderr
+
+
+@contextlib.contextmanager
+def small_preload(idle_seconds):
+    """Run a preloaded process that imports next to nothing, on a socket that anyone may reach."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        address = Path(folder, "s")
+        listener.bind(str(address))
+        listener.listen()
+        Path(folder).chmod(0o755)
+        address.chmod(0o777)
+        code = "import sys\nfrom course_utils import kernels\nkernels.MODULES[:] = ['json']\n"
+        code += f"kernels.preload(int(sys.argv[1]), idle_seconds={idle_seconds})"
+        command = [sys.executable, "-c", code, str(listener.fileno())]
+        process = subprocess.Popen(command, pass_fds=[listener.fileno()])
+        yield address
+        assert process.wait(timeout=60) == 0
+        assert not address.exists()
+
+
+def test_an_import_that_fails_is_one_line_and_a_stock_kernel(tmp_path, monkeypatch):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('no such library')")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    with one_warning("tensorflow cannot be imported (ImportError: no such library)"):
+        assert stock_answer() == "False"
+
+
+def test_an_edited_module_renews_the_preloaded_process(tmp_path, monkeypatch, home):
+    module = tmp_path / "sitecustomize.py"
+    module.write_text("version = 1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import sitecustomize; print(sitecustomize.version)"
+    with kernel() as (_, client):
+        assert run(client, code) == "1"
+    module.write_text("version = 22")
+    with kernel() as (_, client):
+        assert run(client, code) == "22"
+
+
+def test_a_system_that_refuses_to_fork_is_named(monkeypatch):
+    def refuse():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    ours, theirs = socket.socketpair()
+    monkeypatch.setattr(kernels.os, "fork", refuse)
+    assert kernels._fork(theirs) is None
+    assert b"no further process (Resource temporarily unavailable)" in ours.recv(1000)
+
+
+def test_twenty_at_once(home):
+    KernelProvisionerFactory.instance().default_provisioner_name = kernels.NAME
+    managers = [KernelManager(kernel_name="python3") for _ in range(20)]
+    threads = [threading.Thread(target=manager.start_kernel) for manager in managers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    try:
+        assert len({manager.provisioner.pid for manager in managers}) == 20
+        assert all(manager.is_alive() for manager in managers)
+        assert all(isinstance(manager.provisioner.process, kernels.Kernel) for manager in managers)
+        assert len(preloads(home)) <= 2, "one for each set of variables that this file has used"
+    finally:
+        for manager in managers:
+            manager.shutdown_kernel(now=True)
+
+
+PARENT = """
+import os, time
+from jupyter_client.manager import KernelManager
+manager = KernelManager(kernel_name="python3")
+manager.start_kernel()
+print(manager.provisioner.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_when_the_parent_is_killed_nothing_of_it_stays():
+    environment = os.environ | kernels.environment()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    pid = int(parent.stdout.readline())
+    assert psutil.pid_exists(pid)
+    parent.kill()
+    parent.wait()
+    gone(pid)
+
+
+def test_an_idle_preload_goes_and_takes_its_socket():
+    with small_preload(idle_seconds=0.5) as address:
+        assert address.is_socket()
+
+
+def test_200_starts_leave_no_zombie_and_no_open_file(home):
+    with kernel() as (manager, _):
+        (preload,) = [p for p in preloads(home) if manager.provisioner.pid in children(p)]
+        command = manager.format_kernel_cmd()
+        before = preload.num_fds(), psutil.Process().num_fds()
+        for _ in range(200):
+            process = kernels._fork_kernel([*command[:-1], "/nonexistent/k.json"], {})
+            process.kill()
+            process.wait()
+        assert (preload.num_fds(), psutil.Process().num_fds()) == before
+        assert children(preload) == [manager.provisioner.pid]
+        assert preload.num_threads() == 1
+
+
+def children(process):
+    return [child.pid for child in process.children()]
+
+
+def test_it_can_be_switched_off(monkeypatch):
+    assert kernels.environment() == {"JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.NAME}
+    monkeypatch.setenv("COURSE_WARM_KERNELS", "0")
+    assert kernels.environment() == {}
+    monkeypatch.delenv("COURSE_WARM_KERNELS")
+    monkeypatch.setattr(kernels, "NAME", "not-installed")
+    assert kernels.environment() == {}
