@@ -1,11 +1,13 @@
 """The real server: `course lab` for this machine only, with its token, ending on Ctrl-C."""
 
 import contextlib
+import http.client
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -139,16 +141,31 @@ def test_listens_on_this_machine_only_and_leaves_nothing_behind(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
-def test_ends_without_a_question_a_traceback_or_a_file_left(tmp_path, number):
-    folders = set((ROOT / "build").glob("lab-*"))
+def test_ends_without_a_question_or_a_traceback(tmp_path, number):
     with running(tmp_path, "--no-browser") as (process, printed):
         before = printed.read_text()
-        assert set((ROOT / "build").glob("lab-*")) - folders
         process.send_signal(number)
         assert process.wait(timeout=10) == 0
         assert "Traceback" not in printed.read_text()
         assert printed.read_text() == before or number == signal.SIGTERM
-    assert set((ROOT / "build").glob("lab-*")) <= folders
+
+
+def test_ends_in_the_middle_of_its_work(tmp_path):
+    """JupyterLab alone hangs here: threads that still read files keep its process alive."""
+    with running(tmp_path, "--no-browser") as (process, printed):
+        listing = address_in(printed).replace("lab/tree", "api/contents")
+        askers = [threading.Thread(target=ask_until_it_ends, args=[listing]) for _ in range(8)]
+        for asker in askers:
+            asker.start()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+
+
+def ask_until_it_ends(address):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while True:
+            get(address)
 
 
 def test_hands_the_browser_a_file_that_only_this_user_can_read(tmp_path):
@@ -159,9 +176,11 @@ def test_hands_the_browser_a_file_that_only_this_user_can_read(tmp_path):
     with running(tmp_path, BROWSER=f"{browser} %s") as (_, printed):
         until(seen.exists)
         file = Path(seen.read_text().strip().removeprefix("file://"))
+        assert file.is_relative_to(ROOT / "build")
         assert file.parent.stat().st_mode & 0o077 == 0
         assert address_in(printed).split("token=")[1] in file.read_text()
         assert "opens in your browser" in printed.read_text()
+    assert not file.parent.exists()
     seen.unlink()
     with running(tmp_path, "--no-browser", BROWSER=f"{browser} %s"):
         time.sleep(1)
