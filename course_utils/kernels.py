@@ -60,6 +60,7 @@ MODULES = [
 READ_AT_IMPORT = ("PYTHON", "LD_", "MPL", "OMP_", "MKL_", "OPENBLAS_", "TF_", "XLA_", "KERAS_")
 READ_AT_IMPORT += ("TORCH", "PYTORCH_", "CUDA_")
 IDLE_SECONDS = 180
+SECONDS_BETWEEN_LOOKS = 10
 START_SECONDS = 120
 LONGEST_SOCKET_PATH = 100
 
@@ -99,6 +100,8 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start the kernel; Jupyter calls this."""
+        if not environment():
+            return await super().launch_kernel(cmd, **kwargs)
         try:
             self.process = await asyncio.to_thread(_fork_kernel, cmd, kwargs)
         except Unavailable as reason:
@@ -306,6 +309,7 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
     """Be the preloaded process: import, then fork a kernel for each request until idle."""
     listener = socket.socket(fileno=listening)
     address = Path(listener.getsockname())
+    socket_file = address.stat().st_ino
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [path for path in sys.path if path]
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -317,13 +321,19 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
     kernels: dict[int, tuple[int, socket.socket]] = {}  # pidfd: pid, connection
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
-        while events := selector.select(None if kernels else idle_seconds):
+        last_request = time.monotonic()
+        while kernels or time.monotonic() < last_request + idle_seconds:
+            events = selector.select(min(idle_seconds, SECONDS_BETWEEN_LOOKS))
+            # Without its socket it can never be asked again.
+            if not _is_file(address, socket_file):
+                break
             for key, _ in events:
                 if key.fd in kernels:
                     selector.unregister(key.fd)
                     _report_end(key.fd, *kernels.pop(key.fd))
                     continue
                 connection, _ = listener.accept()
+                last_request = time.monotonic()
                 if _peer(connection) != os.getuid():
                     connection.close()
                     continue
@@ -344,7 +354,7 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
                 if not request or not pid:
                     continue
                 # While the kernel starts, there is time to look whether what it got is still so.
-                if not address.exists() or _module_files() != files:
+                if _module_files() != files:
                     os.kill(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
                     _answer(connection, {"stale": True})
@@ -354,7 +364,13 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
                 kernels[pidfd] = pid, connection
                 selector.register(pidfd, selectors.EVENT_READ)
                 _answer(connection, {"pid": pid})
-    return _retire(address, listener, kernels)
+    return _retire(address if _is_file(address, socket_file) else None, listener, kernels)
+
+
+def _is_file(path: Path, inode: int) -> bool:
+    with contextlib.suppress(OSError):
+        return path.stat().st_ino == inode
+    return False
 
 
 def _import_all() -> str:
@@ -377,9 +393,10 @@ def _module_files() -> dict[str, int]:
     return files
 
 
-def _retire(address: Path, listener: socket.socket, kernels: dict) -> None:
+def _retire(address: Path | None, listener: socket.socket, kernels: dict) -> None:
     """Take no more requests; whoever waits in line will start another preload."""
-    address.unlink(missing_ok=True)
+    if address:
+        address.unlink(missing_ok=True)
     listener.close()
     for pidfd, (pid, connection) in kernels.items():
         selectors.select.select([pidfd], [], [])

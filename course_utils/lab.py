@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from course_utils import ROOT, CourseError
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
+SECONDS_TO_END = 4
 FOR_INSTRUCTORS = [
     f"nbgrader.server_extensions.{name}"
     for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
@@ -49,12 +50,18 @@ def open_lab(browser: bool = True) -> None:
         server = LabApp.initialize_server([*arguments(), *extra])
         server.no_browser_open_file = True
         address = urljoin(server.connection_url, server.default_url) + f"?token={token}"
-        stop = server.io_loop.add_callback_from_signal
+        loop = server.io_loop
+
+        def stop() -> None:
+            # Jupyter gives up its own end where a kernel is just being started; then end anyway.
+            loop.call_later(SECONDS_TO_END, loop.stop)
+            server.stop()
+
         for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, lambda *_: stop(server.stop))
+                signal.signal(number, lambda *_: loop.add_callback_from_signal(stop))
         # The loop runs this when the port is bound: an address that is shown is one that answers.
-        server.io_loop.add_callback(_show, address, folder, browser and _has_browser())
+        loop.add_callback(_show, address, folder, browser and _has_browser())
         server.start()
     # A request that was cut off can leave a thread for which Python would wait for ever.
     os._exit(0)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import test_kernels
 
 from course_utils import ROOT, CourseError, lab
 
@@ -128,7 +129,7 @@ def test_another_lab_of_the_same_checkout_takes_the_next_port(server, tmp_path):
 
 
 def test_listens_on_this_machine_only_and_leaves_nothing_behind(tmp_path):
-    with running(tmp_path, "--no-browser") as (process, printed):
+    with running(tmp_path, "--no-browser", COURSE_WARM_KERNELS="0") as (process, printed):
         kernels = re.sub("lab/tree/.*[?]", "api/kernels?", address_in(printed))
         assert get(kernels, data=b"{}")[0] == 201
         until(lambda: process.children() and listening(process.children()[0]))
@@ -206,3 +207,27 @@ def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
     monkeypatch.setattr(lab, "ROOT", tmp_path)
     with pytest.raises(CourseError, match="work in your own copy"):
         lab.open_lab()
+
+
+def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(tmp_path, monkeypatch):
+    home = tmp_path / "d"
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))
+    with running(tmp_path, "--no-browser") as (process, printed):
+        address = re.sub("lab/tree/.*[?]", "api/kernels?", address_in(printed))
+        assert get(address, data=b"{}")[0] == 201
+        until(lambda: kernels_of(home))
+        (first,) = kernels_of(home)
+        first.kill()
+        until(lambda: set(kernels_of(home)) - {first})
+        (second,) = kernels_of(home)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+    test_kernels.gone(second.pid)
+    for preload in test_kernels.preloads(home):
+        preload.kill()
+
+
+def kernels_of(home):
+    """Return the running warm kernels whose data folder this is."""
+    forked = [child for preload in test_kernels.preloads(home) for child in preload.children()]
+    return [child for child in forked if child.status() != psutil.STATUS_ZOMBIE]
