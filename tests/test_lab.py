@@ -209,8 +209,10 @@ def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
         lab.open_lab()
 
 
-def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(tmp_path, monkeypatch):
-    home = tmp_path / "d"
+def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(
+    tmp_path, tmp_path_factory, monkeypatch
+):
+    home = tmp_path_factory.mktemp("d")
     monkeypatch.setenv("XDG_DATA_HOME", str(home))
     with running(tmp_path, "--no-browser") as (process, printed):
         address = re.sub("lab/tree/.*[?]", "api/kernels?", address_in(printed))
