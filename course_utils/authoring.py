@@ -286,6 +286,8 @@ def execute(path: Path, root: Path = ROOT) -> str:
     client = NotebookClient(
         notebook,
         timeout=120,
+        iopub_timeout=60,
+        raise_on_iopub_timeout=True,
         kernel_name="python3",
         coalesce_streams=True,
         record_timing=False,

@@ -69,17 +69,17 @@ def check(task: str) -> Iterator[None]:
 def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str = "") -> None:
     """Check that numbers of either framework agree: |got - expected| <= tolerance (1 + |expected|).
 
-    `what` names the value in the learner's words; `hint` is added to the message. Raises Wrong or
-    NotAttempted.
+    `what` names the value in the learner's words; `hint` is added where the numbers are wrong, not
+    where their shape is. Raises Wrong or NotAttempted.
     """
     value, wanted = array(got, what), np.asarray(to_numpy(expected))
     if value.shape != wanted.shape:
-        raise Wrong(_sentence(f"{what} has shape {value.shape}, expected {wanted.shape}", hint))
+        raise Wrong(f"{what} has shape {value.shape}, expected {wanted.shape}")
     if not np.all(np.isfinite(value)):
-        raise Wrong(_sentence(f"{what} holds a number that is not finite", hint))
+        raise Wrong(f"{what} holds a number that is not finite")
     if np.any(np.abs(value - wanted) > tolerance * (1 + np.abs(wanted))):
         pair = f"{what} is {_short(value)}, expected {_short(wanted)}"
-        raise Wrong(_sentence(pair, hint))
+        raise Wrong(f"{pair}. {hint}" if hint else pair)
 
 
 def true(condition: Any, otherwise: str) -> None:
@@ -110,7 +110,8 @@ def array(value: Any, what: str) -> np.ndarray:
     try:
         return to_numpy(value).astype("float64")
     except (TypeError, ValueError):
-        raise Wrong(f"{what} is {_kind(value)}, expected numbers") from None
+        uncalled = ": was it made, and never called?" if callable(value) else ""
+        raise Wrong(f"{what} is {_kind(value)}, expected numbers{uncalled}") from None
 
 
 def to_numpy(value: Any) -> np.ndarray:
@@ -157,7 +158,3 @@ def _short(value: np.ndarray) -> str:
     if value.size > 8:
         return f"an array that starts {_short(value.ravel()[:4])}"
     return np.array2string(value, precision=4, separator=", ").replace("\n", "")
-
-
-def _sentence(text: str, hint: str) -> str:
-    return f"{text}. {hint}" if hint else text

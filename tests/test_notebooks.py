@@ -121,6 +121,8 @@ def client(notebook, path):
     return NotebookClient(
         notebook,
         timeout=120,
+        iopub_timeout=60,
+        raise_on_iopub_timeout=True,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     )

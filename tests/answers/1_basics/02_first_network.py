@@ -42,7 +42,7 @@ def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
 
 
-# %% 02-2 wrong: for logits of 0, the loss is 12.0
+# %% 02-2 wrong: for logits of 0 (undecided), the loss is 12.0
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy()(target, logits)
 
@@ -52,24 +52,29 @@ def loss_tf(target, logits):
     return keras.losses.binary_crossentropy(target, logits, from_logits=True)
 
 
-# %% 02-2 wrong: for logits of 0, the loss is 0.25, expected 0.69315
+# %% 02-2 wrong: for logits of 0 (undecided), the loss is 0.25, expected 0.69315
 def loss_tf(target, logits):
     return keras.losses.MeanSquaredError()(target, tf.sigmoid(logits))
 
 
-# %% 02-2 wrong: for logits of 0, the loss is 1.1582
+# %% 02-2 wrong: for logits of 0 (undecided), the loss is 1.1582
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(logits, target)
 
 
-# %% 02-2 wrong: for logits of 0, the loss is 0.59908
+# %% 02-2 wrong: for logits of 0 (undecided), the loss is 0.59908
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(target, tf.sigmoid(logits))
 
 
-# %% 02-2 wrong: for logits of 0, the loss is 2.7726
+# %% 02-2 wrong: for logits of 0 (undecided), the loss is 2.7726
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum")(target, logits)
+
+
+# %% 02-2 wrong: expected numbers: was it made, and never called?
+def loss_tf(target, logits):
+    return keras.losses.BinaryCrossentropy(target, logits)
 
 
 # %% 02-3 right
@@ -82,7 +87,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return float(loss.detach())
 
 
-# %% 02-3 wrong: the weight after two steps is 1.63, expected 0.93. Are the first step's gradients gone?
+# %% 02-3 wrong: the weight after two steps is 1.7306, expected 0.98056. Are the first step's gradients gone?
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     loss.backward()
@@ -90,7 +95,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% 02-3 wrong: the weight after one step is 0, expected 0.7
+# %% 02-3 wrong: the weight after one step is 0, expected 0.75. If nothing moved
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -107,7 +112,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss
 
 
-# %% 02-3 wrong: the loss that the first step returns is 0.725, expected 5
+# %% 02-3 wrong: the loss that the first step returns is 0.18943, expected 0.69315
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -122,6 +127,15 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+
+
+# %% 02-3 wrong: PyTorch's losses take (answer, target), in this order.
+def step_torch(model, loss_fn, optimizer, data, target):
+    loss = loss_fn(target, model(data))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
 
 
 # %% 02-4 right
@@ -144,7 +158,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the bias after one step is 0, expected 0.4. Every trainable variable moves.
+# %% 02-4 wrong: the bias after one step is 0, expected 0.5. Every weight moves.
 def step_tf(model, loss_fn, optimizer, data, target):
     kernel = model.trainable_variables[0]
     with tf.GradientTape() as tape:
@@ -153,7 +167,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the weight after one step is -0.7, expected 0.7
+# %% 02-4 wrong: the weight after one step is -0.75, expected 0.75
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -162,7 +176,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the weight after one step is 0, expected 0.7
+# %% 02-4 wrong: the weight after one step is 0, expected 0.75. If nothing moved: were the gradients applied?
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -177,6 +191,15 @@ def step_tf(model, loss_fn, optimizer, data, target):
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     return loss
+
+
+# %% 02-4 wrong: Keras's losses take (target, answer), in this order.
+def step_tf(model, loss_fn, optimizer, data, target):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model(data), target)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return float(loss)
 
 
 # %% 02-5 right
@@ -234,3 +257,22 @@ def twins():
         keras.layers.Dense(10),
     ]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
+
+
+# %% 02-5 wrong: begin with keras.Input((64,))
+def twins():
+    model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
+    return model_torch, keras.Sequential(layers)
+
+
+# %% 02-5 wrong: twins() should return two models
+def twins():
+    return nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+
+
+# %% 02-5 wrong: the first model is keras.src.models.sequential.Sequential, expected torch.nn
+def twins():
+    model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
+    return keras.Sequential([keras.Input((64,)), *layers]), model_torch
