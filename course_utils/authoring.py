@@ -187,7 +187,7 @@ def state_of_exercise(path: Path, expected: str) -> str:
         return "current"
     try:
         existing = load(path)
-        recorded = existing["metadata"].pop("course")["generated"]
+        recorded = existing["metadata"]["course"]["generated"]
     except (CourseError, KeyError, TypeError, AttributeError):
         return "edited and stale"
     same_version = recorded == json.loads(expected)["metadata"]["course"]["generated"]
@@ -341,7 +341,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _digest(notebook: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(notebook, sort_keys=True).encode()).hexdigest()
+    """Return a hash of a notebook's cells; its metadata changes when JupyterLab merely opens it."""
+    return hashlib.sha256(json.dumps(notebook["cells"], sort_keys=True).encode()).hexdigest()
 
 
 def _link(path: Path, start: Path) -> str:

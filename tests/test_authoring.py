@@ -150,6 +150,14 @@ def test_a_learner_s_work_is_never_overwritten(course, old, new):
     assert snapshot(course) == before
 
 
+def test_an_exercise_that_was_only_opened_is_no_one_s_work(course):
+    """JupyterLab writes its own kernel's name and version into every notebook that it opens."""
+    authoring.write_exercises(root=course)
+    edit(exercise_of(course), '"name": "python"', '"name": "python", "version": "3.11.7"')
+    edit(course / "solutions/1_part/02_title.ipynb", "# Exercise 02", "# Exercise 2")
+    assert authoring.write_exercises(root=course)[0] == ["exercises/1_part/02_title.ipynb: written"]
+
+
 def test_an_edited_exercise_of_the_current_version_is_no_fault(course):
     authoring.write_exercises(root=course)
     edit(exercise_of(course), "return ...  # your answer here", "return x + x")
