@@ -19,6 +19,7 @@ import gc
 import hashlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -284,7 +285,7 @@ def _start_preload(address: Path, flags: list[str], env: dict[str, str]) -> sock
         inherited = {key: value for key, value in env.items() if key != "JPY_PARENT_PID"}
         code = "from course_utils.kernels import preload; import sys; preload(int(sys.argv[1]))"
         with open(address.with_suffix(".log"), "w") as log:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, *flags, "-c", code, str(listener.fileno())],
                 pass_fds=[listener.fileno()],
                 env=inherited,
@@ -294,6 +295,7 @@ def _start_preload(address: Path, flags: list[str], env: dict[str, str]) -> sock
                 stderr=log,
                 start_new_session=True,
             )
+        threading.Thread(target=process.wait, daemon=True).start()  # or its end leaves a zombie
         listener.close()
         return _connect(address)
 
@@ -396,11 +398,12 @@ def _module_files() -> dict[str, int]:
 def _retire(address: Path | None, listener: socket.socket, kernels: dict) -> None:
     """Take no more requests; whoever waits in line will start another preload."""
     if address:
-        address.unlink(missing_ok=True)
+        for path in (address, address.with_suffix(".log")):
+            path.unlink(missing_ok=True)
     listener.close()
-    for pidfd, (pid, connection) in kernels.items():
-        selectors.select.select([pidfd], [], [])
-        _report_end(pidfd, pid, connection)
+    while kernels:
+        for pidfd in select.select(list(kernels), [], [])[0]:
+            _report_end(pidfd, *kernels.pop(pidfd))
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:

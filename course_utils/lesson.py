@@ -11,6 +11,8 @@ from collections.abc import Iterator
 THREADS = 2
 """Both frameworks compute on two threads: another count changes the last bits of a sum."""
 
+SECONDS_TO_STOP = 0.5
+
 
 def begin(seed: int = 0) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
@@ -28,6 +30,7 @@ def begin(seed: int = 0) -> None:
         if importlib.util.find_spec("tensorflow"):
             _begin_tensorflow(seed)
     _begin_figures()
+    _begin_kernel()
 
 
 def _begin_numpy(seed: int) -> None:
@@ -57,6 +60,14 @@ def _begin_figures() -> None:
     from course_utils import figures
 
     figures.set_style()
+
+
+def _begin_kernel() -> None:
+    """Let an error stop all of a Run All, also cells that reach the kernel late."""
+    from IPython import get_ipython
+
+    if kernel := getattr(get_ipython(), "kernel", None):
+        kernel.stop_on_error_timeout = SECONDS_TO_STOP
 
 
 @contextlib.contextmanager
