@@ -64,6 +64,7 @@ IDLE_SECONDS = 180
 SECONDS_BETWEEN_LOOKS = 10
 START_SECONDS = 120
 LONGEST_SOCKET_PATH = 100
+SECONDS_A_MESSAGE_LINGERS = 0.3  # jupyter_client keeps it for 0.1
 
 
 class Unavailable(Exception):
@@ -78,9 +79,12 @@ def environment() -> dict[str, str]:
     from importlib.metadata import entry_points
 
     installed = entry_points(group="jupyter_client.kernel_provisioners", name=NAME)
+    return {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME} if installed and _usable() else {}
+
+
+def _usable() -> bool:
     able = sys.platform == "linux" and hasattr(os, "pidfd_open")
-    wanted = os.environ.get("COURSE_WARM_KERNELS") != "0"
-    return {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME} if installed and able and wanted else {}
+    return able and os.environ.get("COURSE_WARM_KERNELS") != "0"
 
 
 def warm_up() -> None:
@@ -99,9 +103,11 @@ def warm_up() -> None:
 class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by forking the preloaded process, or the stock way where that cannot be."""
 
+    _unread = False
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start the kernel; Jupyter calls this."""
-        if not environment():
+        if not _usable():
             return await super().launch_kernel(cmd, **kwargs)
         try:
             self.process = await asyncio.to_thread(_fork_kernel, cmd, kwargs)
@@ -111,6 +117,16 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = self.pgid = self.process.pid
         self.cwd = kwargs.get("cwd") or os.getcwd()
         return self.connection_info
+
+    async def shutdown_requested(self, restart: bool = False) -> None:
+        """Note whether the message that Jupyter has just sent will be read; Jupyter calls this."""
+        self._unread = await self.poll() is not None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Let an unread message be dropped, for the next kernel listens early enough to get it."""
+        if restart and self._unread:
+            await asyncio.sleep(SECONDS_A_MESSAGE_LINGERS)
+        self._unread = False
 
 
 class Kernel:
@@ -183,15 +199,8 @@ def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
     try:
         for _ in range(3):
             connection = _connect(address) or _start_preload(address, flags, env)
-            message = json.dumps(request).encode() + b"\n"
-            ancillary = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", outputs))
-            connection.sendmsg([message[:1]], [ancillary])
-            connection.sendall(message[1:])
             lines = connection.makefile("rb")
-            answer: dict[str, Any] = {}
-            # Returning before the kernel listens would cost a second attempt to connect to it.
-            while not {"pid", "ready"} <= set(answer) and not {"error", "stale"} & set(answer):
-                answer |= json.loads(lines.readline() or b'{"stale": true}')
+            answer = _ask(connection, lines, request, outputs)
             if "ready" in answer:
                 return Kernel(answer["pid"], connection, lines)
             lines.close()
@@ -201,6 +210,24 @@ def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
     except (OSError, ValueError) as error:
         raise Unavailable(f"the preloaded process gives none ({error})") from error
     raise Unavailable("the preloaded process keeps going stale")
+
+
+def _ask(
+    connection: socket.socket, lines: BinaryIO, request: dict[str, Any], outputs: list[int]
+) -> dict[str, Any]:
+    """Send a request and gather the answers to it; a preload that has just retired is stale."""
+    message = json.dumps(request).encode() + b"\n"
+    ancillary = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", outputs))
+    answer: dict[str, Any] = {}
+    try:
+        connection.sendmsg([message[:1]], [ancillary])
+        connection.sendall(message[1:])
+        # Returning before the kernel listens would cost a second attempt to connect to it.
+        while not {"pid", "ready"} <= set(answer) and not {"error", "stale"} & set(answer):
+            answer |= json.loads(lines.readline() or b'{"stale": true}')
+    except ConnectionError:
+        return {"stale": True}
+    return answer
 
 
 def _split(cmd: list[str]) -> tuple[list[str], list[str]]:
