@@ -170,10 +170,11 @@ def run(venv, command, root, expected=0):
         child = subprocess.Popen(
             command, cwd=str(root), stdout=words, stderr=subprocess.STDOUT, env=environment
         )
+    shown = None
     try:
         while child.poll() is None:
             if expected:
-                show_progress(venv, log.read_text(errors="replace"), expected)
+                shown = show_progress(venv, log.read_text(errors="replace"), expected, shown)
             time.sleep(0.3)
     except BaseException:
         child.terminate()
@@ -185,8 +186,11 @@ def run(venv, command, root, expected=0):
         raise SetUpError(explain(log.read_text(errors="replace"), log))
 
 
-def show_progress(venv, words, expected, shown=[""]):  # noqa: B006
-    """Say how many packages are fetched or installed: in one line, or at each quarter."""
+def show_progress(venv, words, expected, shown):
+    """Say how many packages are fetched or installed: in one line, or at each quarter.
+
+    `shown` is the quarter that was said last; returns the one that is now reached.
+    """
     if "Installing collected packages" in words:
         places = venv.glob("lib/python*/site-packages"), venv.glob("Lib/site-packages")
         found = [info for some in places for place in some for info in place.glob("*.dist-info")]
@@ -197,9 +201,9 @@ def show_progress(venv, words, expected, shown=[""]):  # noqa: B006
     text = f"packages, {verb}: {count} of about {expected}"
     if sys.stdout.isatty():
         say(4, text + " " * 8, end="\r")
-    elif shown[0] != (verb, 4 * count // expected):
-        shown[0] = (verb, 4 * count // expected)
+    elif shown != (verb, 4 * count // expected):
         say(4, text)
+    return verb, 4 * count // expected
 
 
 def explain(words, log):

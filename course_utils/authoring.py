@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from course_utils import ROOT, CourseError, claims
 
 if TYPE_CHECKING:
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
+
+FOLDERS = ("notebooks", "solutions", "exercises")
+"""The same path below each of them is the same topic."""
 
 SOLUTION_ONLY = "solution-only"
 """The tag of a cell that explains an answer: it is left out of the exercise."""
@@ -114,9 +118,7 @@ def lessons(root: Path = ROOT) -> list[Lesson]:
 def counterpart(path: Path, folder: str) -> Path:
     """Return the notebook on the same topic in another of the three notebook folders."""
     parts = list(path.parts)
-    place = max(
-        n for n, part in enumerate(parts) if part in ("notebooks", "solutions", "exercises")
-    )
+    place = max(n for n, part in enumerate(parts) if part in FOLDERS)
     parts[place] = folder
     return Path(*parts)
 
@@ -267,13 +269,30 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
     return "\n".join(lines)
 
 
+def client(notebook: "NotebookNode", path: Path, **options: Any) -> "NotebookClient":
+    """Return a client that runs a notebook in its own folder; a lost output is an error."""
+    from nbclient import NotebookClient
+
+    return NotebookClient(
+        notebook,
+        timeout=120,
+        iopub_timeout=60,
+        raise_on_iopub_timeout=True,
+        kernel_name="python3",
+        coalesce_streams=True,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+        **options,
+    )
+
+
 def execute(path: Path, root: Path = ROOT) -> str:
     """Run a lesson or a solution in place, from the top in a fresh kernel; return a line about it.
 
     Ids are kept and metadata is clean, so that two runs differ in pictures and tagged cells at
     most. Raises CourseError, and writes nothing, where a cell raises.
     """
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     from course_utils import kernels
@@ -283,21 +302,10 @@ def execute(path: Path, root: Path = ROOT) -> str:
     if place.parts[0] not in ("notebooks", "solutions"):
         raise CourseError(f"{place}: only notebooks/ and solutions/ are run in place")
     notebook = read(root / place)
-    client = NotebookClient(
-        notebook,
-        timeout=120,
-        iopub_timeout=60,
-        raise_on_iopub_timeout=True,
-        kernel_name="python3",
-        coalesce_streams=True,
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str((root / place).parent)}},
-    )
     with tempfile.TemporaryDirectory() as folder:
         record = str(Path(folder, "progress.json"))
         try:
-            client.execute(env=os.environ | {"COURSE_PROGRESS": record})
+            client(notebook, root / place).execute(env=os.environ | {"COURSE_PROGRESS": record})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             reason = getattr(error, "evalue", "") or str(error).strip().splitlines()[0]
             kind = getattr(error, "ename", type(error).__name__)
@@ -331,13 +339,22 @@ def as_text(notebook: "NotebookNode") -> str:
     return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace a file in one step, so that a crash leaves either the old content or the new."""
+def write_text(path: Path, text: str, mode: int = 0o644) -> None:
+    """Replace a file in one step, so that a crash leaves either the old content or the new.
+
+    `mode` is what a new file gets; one that is replaced keeps its own.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with open(descriptor, "w", encoding="utf-8", newline="\n") as temporary:
-        temporary.write(text)
-    os.chmod(name, path.stat().st_mode if path.exists() else 0o644)
-    os.replace(name, path)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as temporary:
+            temporary.write(text)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        os.chmod(name, path.stat().st_mode if path.exists() else mode)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def _digest(notebook: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from course_utils import ROOT, CourseError, authoring
 
@@ -103,16 +103,19 @@ def direct_dependencies() -> list[str]:
     """List the packages that pyproject.toml names, those of the tests included."""
     from packaging.requirements import Requirement
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = _project()
     named = [*project["dependencies"], *project["optional-dependencies"]["test"]]
     return [Requirement(line).name for line in named]
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def _python() -> Row:
     from packaging.specifiers import SpecifierSet
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["requires-python"]
+    wanted = _project()["requires-python"]
     version = ".".join(map(str, sys.version_info[:3]))
     fits = version in SpecifierSet(wanted)
     mend = "" if fits else "make lab PYTHON=python3.11"

@@ -3,7 +3,6 @@
 import datetime
 import json
 import os
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ def record(task: str) -> None:
     """
     from filelock import FileLock
 
+    from course_utils import authoring
+
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,8 @@ def record(task: str) -> None:
             content = _read()
             today = datetime.date.today().isoformat()
             content["tasks"].setdefault(task, {"done": today})
-            _write(file, content)
+            text = json.dumps(content, indent=1, sort_keys=True)
+            authoring.write_text(file, text, mode=0o600)
     except OSError as error:
         raise CourseError(
             f"your progress could not be saved in {file} ({error.strerror}): make that folder "
@@ -109,17 +111,3 @@ def _set_aside(file: Path) -> None:
         f"your progress file was damaged; it is kept as {aside}, and a new one is begun",
         stacklevel=2,
     )
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    """Replace the file in one step, so that a crash leaves either the old record or the new one."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as temporary:
-            json.dump(content, temporary, indent=1, sort_keys=True)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise

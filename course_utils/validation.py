@@ -76,7 +76,7 @@ def _notebooks_at(name: Path, root: Path) -> list[Path]:
     if path == root:
         return [
             notebook
-            for folder in ("notebooks", "solutions", "exercises")
+            for folder in authoring.FOLDERS
             for notebook in authoring.notebook_paths(folder, root)
         ]
     if path.is_dir():

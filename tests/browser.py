@@ -25,9 +25,9 @@ from urllib.parse import urlparse
 from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 from course_utils import ROOT
+from course_utils.authoring import FOLDERS
 from course_utils.lab import arguments
 
-FOLDERS = ("notebooks", "exercises", "solutions")
 CHROMIUM_NAMES = [
     "chromium",
     "chromium-browser",

@@ -39,7 +39,7 @@ def pytest_generate_tests(metafunc):
         "lesson": ["notebooks"],
         "solution": ["solutions"],
         "exercise": ["exercises"],
-        "notebook": ["notebooks", "solutions", "exercises"],
+        "notebook": authoring.FOLDERS,
     }
     chosen = metafunc.config.getoption("--notebook")
     for fixture, names in folders.items():

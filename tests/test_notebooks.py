@@ -5,7 +5,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from course_utils import ROOT, authoring, claims, validation
@@ -55,7 +54,7 @@ def test_no_claim_is_judged_twice():
 def test_untouched_exercise_stops_at_its_first_task(exercise):
     notebook = authoring.read(exercise)
     with pytest.raises(CellExecutionError):
-        client(notebook, exercise).execute()
+        authoring.client(notebook, exercise).execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     run = [cell for cell in code if cell.execution_count]
     assert run[-1].metadata.nbgrader.grade_id == authoring.task_ids(notebook)[0]
@@ -78,7 +77,7 @@ def test_answers(solution):
     assert {answer[0] for answer in answers} <= set(tasks)
     failures = []
     # A wrong answer must not cancel the next one, as an error does in a Run All.
-    runner = client(notebook, solution, allow_errors=True)
+    runner = authoring.client(notebook, solution, allow_errors=True)
     with runner.setup_kernel():
         for n, cell in enumerate(notebook.cells):
             if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in tasks:
@@ -116,18 +115,6 @@ def read_answers(path: Path):
         assert outcome in ("right", "wrong"), f"{path.name}: {first}"
         found.append((task, outcome, text, source))
     return found
-
-
-def client(notebook, path, **options):
-    return NotebookClient(
-        notebook,
-        timeout=120,
-        iopub_timeout=60,
-        raise_on_iopub_timeout=True,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        **options,
-    )
 
 
 def run_cell(runner, cell, n):

@@ -47,7 +47,7 @@ def test_many_kernels_at_once_lose_nothing(progress_file):
     for thread in threads:
         thread.join()
     assert set(progress.done()) == set(names)
-    assert not list(progress_file.parent.glob(".progress-*"))
+    assert not list(progress_file.parent.glob(".progress*"))
 
 
 def test_a_crash_while_writing_leaves_the_old_record(progress_file, monkeypatch):
@@ -57,7 +57,7 @@ def test_a_crash_while_writing_leaves_the_old_record(progress_file, monkeypatch)
         progress.record("02-2")
     monkeypatch.undo()
     assert set(json.loads(progress_file.read_text())["tasks"]) == {"02-1"}
-    assert not list(progress_file.parent.glob(".progress-*"))
+    assert not list(progress_file.parent.glob(".progress*"))
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, monkeypatch):
