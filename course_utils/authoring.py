@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FOLDERS = ("notebooks", "solutions", "exercises")
 """The same path below each of them is the same topic."""
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 SOLUTION_ONLY = "solution-only"
 """The tag of a cell that explains an answer: it is left out of the exercise."""
 
@@ -330,6 +332,9 @@ def tidy(notebook: "NotebookNode") -> None:
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = {}
+            # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
+            if output.get("data", {}).pop(WIDGET, None):
+                output.data["text/plain"] = "(Run this cell to get a slider.)"
 
 
 def as_text(notebook: "NotebookNode") -> str:

@@ -1,4 +1,4 @@
-"""The pictures that recur: curves, decision boundaries, images, networks; each with its alt text.
+"""The pictures that recur: curves, boundaries, images, grids, graphs; each with its alt text.
 
 JupyterLab gives matplotlib's own output no alt text, so every picture is shown as an HTML image.
 """
@@ -137,8 +137,9 @@ def images(pictures: np.ndarray, titles: Sequence[str], alt: str, diverging: boo
     """Draw pictures of shape (n, height, width) in a row; `diverging` centres the colours at 0."""
     import matplotlib.pyplot as plt
 
+    width = max(0.95, 0.13 * max(len(str(title)) for title in titles))
     figure, all_axes = plt.subplots(
-        1, len(pictures), figsize=(0.95 * len(pictures), 1.3), squeeze=False
+        1, len(pictures), figsize=(width * len(pictures), 1.3), squeeze=False
     )
     limit = np.abs(pictures).max()
     colours = {"cmap": "PuOr", "vmin": -limit, "vmax": limit} if diverging else {"cmap": "gray_r"}
@@ -166,5 +167,76 @@ def networks(panels: Mapping[str, Sequence[int]], alt: str) -> None:
             colour = ("#BBBBBB", COLOURS[0], COLOURS[2])[kind]
             axes.scatter(*zip(*column, strict=True), s=260, color=colour, zorder=2)
         axes.set(title=name, xlim=(-0.4, len(sizes) - 0.6), ylim=(-reach, reach))
+        axes.set_axis_off()
+    show(figure, alt)
+
+
+def grids(
+    panels: Mapping[str, np.ndarray],
+    alt: str,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    xlabel: str = "",
+    ylabel: str = "",
+    texts: Mapping[str, np.ndarray] | None = None,
+    colours: str = "Blues",
+) -> None:
+    """Draw tables of numbers side by side as coloured cells, each with its number, or a text, in it.
+
+    All panels, of shape (rows, columns), share one range of colours; NaN stays white. `rows` and
+    `columns` name the cells along each side.
+    """
+    import matplotlib.pyplot as plt
+
+    values = np.concatenate([np.ravel(panel).astype(float) for panel in panels.values()])
+    low, high = np.nanmin(values), np.nanmax(values)
+    shapes = [np.shape(panel) for panel in panels.values()]
+    figure, all_axes = plt.subplots(
+        1,
+        len(panels),
+        figsize=(0.8 + sum(0.75 * width + 0.5 for _, width in shapes), 0.45 * shapes[0][0] + 1.1),
+        width_ratios=[width for _, width in shapes],
+        squeeze=False,
+    )
+    for axes, (name, panel) in zip(all_axes[0], panels.items(), strict=True):
+        # The lighter half of the colours, so that black text can be read on each of them.
+        axes.imshow(panel, cmap=colours, vmin=low, vmax=2 * high - low + 1e-9, aspect=0.6)
+        for (y, x), value in np.ndenumerate(panel):
+            text = texts[name][y][x] if texts else f"{value:g}"
+            axes.text(x, y, text, ha="center", va="center", fontsize=10)
+        axes.set_title(name)
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(rows)), rows if axes is all_axes[0][0] else [""] * len(rows))
+        axes.tick_params(length=0)
+        axes.grid(visible=False)
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel(xlabel)
+    all_axes[0][0].set_ylabel(ylabel)
+    show(figure, alt)
+
+
+def graphs(panels: Mapping[str, Sequence[tuple[str, str]]], alt: str) -> None:
+    """Draw graphs side by side, each given as its edges (from, to): data flows from top to bottom.
+
+    A node without anything that flows into it (an input, a weight) is grey.
+    """
+    import matplotlib.pyplot as plt
+    import networkx as nx
+
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 4), squeeze=False)
+    for axes, (name, edges) in zip(all_axes[0], panels.items(), strict=True):
+        graph = nx.DiGraph(list(edges))
+        # Counted from the end, so that an input stands just above what first takes it.
+        for row, nodes in enumerate(nx.topological_generations(graph.reverse())):
+            for node in nodes:
+                graph.nodes[node]["row"] = row
+        places = nx.multipartite_layout(graph, subset_key="row", align="horizontal")
+        nx.draw_networkx_edges(graph, places, ax=axes, node_size=1300, edge_color="#666666")
+        for node, place in places.items():
+            colour = "#DDDDDD" if graph.in_degree(node) == 0 else "#BBDDF5"
+            box = {"boxstyle": "round,pad=0.4", "facecolor": colour, "edgecolor": "#666666"}
+            axes.text(*place, node, ha="center", va="center", fontsize=10, bbox=box)
+        axes.set_title(name)
+        axes.margins(0.25, 0.1)
         axes.set_axis_off()
     show(figure, alt)

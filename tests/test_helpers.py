@@ -60,6 +60,8 @@ PICTURES = {
         {"a": lambda points: 1 / (1 + np.exp(-points[:, 0]))}, DATA, TARGET, alt=alt
     ),
     "images": lambda alt: figures.images(np.ones((2, 8, 8)), titles=[1, 2], alt=alt),
+    "grids": lambda alt: figures.grids({"a": np.eye(2), "b": np.ones((2, 1))}, alt=alt),
+    "graphs": lambda alt: figures.graphs({"a": [("w", "mul"), ("x", "mul")]}, alt=alt),
     "networks": lambda alt: figures.networks({"a": [2, 1], "b": [2, 3, 1]}, alt=alt),
 }
 
