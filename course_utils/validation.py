@@ -182,7 +182,8 @@ def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
         ):
             sections[match[1]] = ""
         elif cell["cell_type"] == "code":
-            sections[list(sections)[-1]] += cell["source"] + "\n"
+            code = re.sub(r"^(import|from) .*$", "", cell["source"], flags=re.MULTILINE)
+            sections[list(sections)[-1]] += code + "\n"
     for heading, code in sections.items():
         uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b", code)
         uses_tf = re.search(r"\btf\.|\bkeras\.|_tf\b", code)

@@ -55,6 +55,10 @@ DATA, TARGET = np.random.default_rng(0).normal(size=(20, 2)).astype("float32"), 
 PICTURES = {
     "curves": lambda alt: figures.curves({"a": [1, 2], "b": [2, 1]}, ylabel="loss", alt=alt),
     "log curves": lambda alt: figures.curves({"a": [1, 2]}, ylabel="loss", log=True, alt=alt),
+    "panels": lambda alt: figures.panels(
+        {"p": {"a": [1, 2], "b": [[1, 2], [1, 2]]}}, xlabel="epoch", ylabel="loss", alt=alt
+    ),
+    "dots": lambda alt: figures.dots({"a": ([1, 2], [1, 3])}, xlabel="loss", alt=alt, band=0.1),
     "points": lambda alt: figures.points(DATA, TARGET, alt=alt),
     "boundaries": lambda alt: figures.boundaries(
         {"a": lambda points: 1 / (1 + np.exp(-points[:, 0]))}, DATA, TARGET, alt=alt
