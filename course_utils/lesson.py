@@ -8,8 +8,10 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 
-THREADS = 2
-"""Both frameworks compute on two threads: another count changes the last bits of a sum."""
+THREADS = 1
+"""Both frameworks compute on one thread: another count changes the last bits of a sum, the course's
+small models gain nothing from a second one, and PyTorch's threads, which wait in a loop, slow
+kernels that compute at the same time down by a factor of up to a hundred."""
 
 SECONDS_TO_STOP = 0.5
 
@@ -18,7 +20,7 @@ def begin(seed: int = 0) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
 
     It imports the frameworks that are installed (their start-up messages are held back), limits
-    each to two threads, seeds Python, NumPy and both frameworks, and sets the figure style.
+    each to one thread, seeds Python, NumPy and both frameworks, and sets the figure style.
     The `import` lines that follow in the notebook then cost nothing.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -138,7 +138,7 @@ def test_a_lesson_begins_quietly_and_alike_each_time(missing):
     first, second = (in_python(BEGIN.format(hide=hide, rest=rest)) for _ in range(2))
     assert first.stderr == ""
     assert first.stdout == second.stdout
-    assert all(line.endswith(" 2") for line in first.stdout.splitlines()[1:])
+    assert all(line.endswith(" 1") for line in first.stdout.splitlines()[1:])
     assert f"'{missing}'" not in first.stdout
 
 
