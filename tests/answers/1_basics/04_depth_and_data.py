@@ -1,0 +1,268 @@
+# Answers to the tasks of exercise 04, right and wrong; the text after `wrong:` is part of what the
+# learner must read.
+
+# %% 04-1 right
+def layer_torch(data, matrix, bias):
+    return torch.stack([(data @ m + b).clamp(min=0) for m, b in zip(matrix, bias)])
+
+
+def layer_tf(data, matrix, bias):
+    product = tf.einsum("pi,niu->npu", data, matrix)
+    return tf.maximum(product + tf.reshape(bias, (len(bias), 1, -1)), 0.0)
+
+
+# %% 04-1 wrong: your code stopped at line 2 of the cell, in layer_torch
+def layer_torch(data, matrix, bias):
+    return torch.relu(data @ matrix + bias)
+
+
+def layer_tf(data, matrix, bias):
+    return tf.nn.relu(data @ matrix + bias)
+
+
+# %% 04-1 wrong: for 2 networks and 5 points, the array of layer_torch is an array that starts
+def layer_torch(data, matrix, bias):
+    return data @ matrix + bias[:, None]
+
+
+def layer_tf(data, matrix, bias):
+    return data @ matrix + bias[:, None]
+
+
+# %% 04-1 wrong: for 4 networks and 4 points, the array of layer_torch
+def layer_torch(data, matrix, bias):
+    product = data @ matrix
+    return torch.relu(product + (bias if len(bias) == len(data) else bias[:, None]))
+
+
+def layer_tf(data, matrix, bias):
+    return tf.nn.relu(data @ matrix + bias[:, None])
+
+
+# %% 04-1 wrong: the array of layer_tf has shape (5, 2, 6), expected (2, 5, 6)
+def layer_torch(data, matrix, bias):
+    return torch.relu(data @ matrix + bias[:, None])
+
+
+def layer_tf(data, matrix, bias):
+    return tf.nn.relu(tf.einsum("pi,niu->pnu", data, matrix) + bias)
+
+
+# %% 04-2 right
+def deep_torch(depth, width):
+    def he(before, after):
+        layer = nn.Linear(before, after)
+        layer.weight.data = torch.randn(after, before) * (2 / before) ** 0.5
+        layer.bias.data.zero_()
+        return layer
+
+    hidden = [he(width if n else 64, width) for n in range(depth)]
+    blocks = [nn.Sequential(layer, nn.ReLU()) for layer in hidden]
+    return nn.Sequential(*blocks, he(width, 10))
+
+
+# %% 04-2 wrong: layer 1: the spread of its weights, divided by He's, is 0.4
+def deep_torch(depth, width):
+    sizes, layers = [64, *[width] * depth], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(width, 10))
+
+
+# %% 04-2 wrong: logits come without a ReLU
+def deep_torch(depth, width):
+    sizes, layers = [64, *[width] * depth, 10], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+        nn.init.kaiming_normal_(layers[-2].weight)
+        nn.init.zeros_(layers[-2].bias)
+    return nn.Sequential(*layers)
+
+
+# %% 04-2 wrong: layer 1: its biases are not zero
+def deep_torch(depth, width):
+    sizes, layers = [64, *[width] * depth], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    layers.append(nn.Linear(width, 10))
+    for layer in layers[::2]:
+        nn.init.kaiming_normal_(layer.weight)
+    return nn.Sequential(*layers)
+
+
+# %% 04-2 wrong: the number of weights of deep_torch(3, 100) is 17610, expected 27710
+def deep_torch(depth, width):
+    sizes, layers = [64, *[width] * (depth - 1)], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    layers.append(nn.Linear(width, 10))
+    for layer in layers[::2]:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
+
+
+# %% 04-2 wrong: the network only adds up: where are the ReLUs?
+def deep_torch(depth, width):
+    sizes = [64, *[width] * depth, 10]
+    layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
+
+
+# %% 04-3 right
+def gradient_sizes_tf(model, data, target):
+    with tf.GradientTape() as tape:
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, model(data, training=True))
+        loss = tf.reduce_mean(losses)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    return [tf.sqrt(tf.reduce_sum(gradient**2)).numpy().item() for gradient in gradients[::2]]
+
+
+# %% 04-3 wrong: the list of sizes has shape (8,), expected (4,)
+def gradient_sizes_tf(model, data, target):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [float(tf.norm(g)) for g in tape.gradient(loss, model.trainable_variables)]
+
+
+# %% 04-3 wrong: the list of sizes is [0.
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers][::-1]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
+
+
+# %% 04-3 wrong: your code stopped at line 7 of the cell
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = loss_fn(target, model(data))
+    with tf.GradientTape() as tape:
+        pass
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
+
+
+# %% 04-3 wrong: an entry of the list is
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [tf.norm(gradient) for gradient in tape.gradient(loss, kernels)]
+
+
+# %% 04-3 wrong: the list of sizes is [8
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
+
+
+# %% 04-4 right
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.ReLU()(keras.layers.Dense(width)(start))
+    for _ in range(1, depth):
+        change = keras.layers.ReLU()(keras.layers.Dense(width)(values))
+        values = keras.layers.Add()([values, change])
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
+def skip_tf(depth, width):
+    layers = [keras.layers.Dense(width, activation="relu") for _ in range(depth)]
+    return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
+
+
+# %% 04-4 wrong: Is the ReLU applied before the values are added, and not after?
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth - 1):
+        values = keras.layers.ReLU()(values + keras.layers.Dense(width)(values))
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-4 wrong: the number of weights of skip_tf(4, 9) is 1045, expected 955
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth):
+        values = values + keras.layers.Dense(width, activation="relu")(values)
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-4 wrong: the number of weights of skip_tf(4, 9) is 1
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth - 1):
+        more = keras.layers.Dense(width, activation="relu")(values)
+        values = keras.layers.Concatenate()([values, more])
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-5 right
+def probes_torch(model, split):
+    train, test = torch.from_numpy(split.data_train), torch.from_numpy(split.data_test)
+    probe, scores = RidgeClassifier(), []
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            probe.fit(train.detach(), split.target_train)
+            scores.append(float(np.mean(probe.predict(test.detach()) == split.target_test)))
+        train, test = layer(train), layer(test)
+    return scores
+
+
+# %% 04-5 wrong: the list of accuracies has shape (3,), expected (4,)
+def probes_torch(model, split):
+    scores = []
+    for end in range(2, len(model), 2):
+        with torch.no_grad():
+            train = model[:end](torch.from_numpy(split.data_train)).numpy()
+            test = model[:end](torch.from_numpy(split.data_test)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(test, split.target_test))
+    return scores
+
+
+# %% 04-5 wrong: the list of accuracies is [0.97
+def probes_torch(model, split):
+    scores = []
+    for end in range(0, len(model), 2):
+        with torch.no_grad():
+            train = model[:end](torch.from_numpy(split.data_train)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(train, split.target_train))
+    return scores
+
+
+# %% 04-5 wrong: the list of accuracies has shape (8,), expected (4,)
+def probes_torch(model, split):
+    scores = []
+    for end in range(len(model) + 1):
+        with torch.no_grad():
+            train = model[:end](torch.from_numpy(split.data_train)).numpy()
+            test = model[:end](torch.from_numpy(split.data_test)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(test, split.target_test))
+    return scores
+
+
+# %% 04-5 wrong: your code stopped at line 4 of the cell, in probes_torch
+def probes_torch(model, split):
+    scores = []
+    for end in range(0, len(model), 2):
+        train = model[:end](torch.from_numpy(split.data_train)).numpy()
+        test = model[:end](torch.from_numpy(split.data_test)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(test, split.target_test))
+    return scores
