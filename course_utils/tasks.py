@@ -104,7 +104,10 @@ def instance(value: Any, kind: type, what: str) -> None:
 def array(value: Any, what: str) -> np.ndarray:
     """Return numbers of either framework as a NumPy array; raise where they are none."""
     if attempted(value) is None:
-        raise Wrong(f"{what} is None: does your function return its result?")
+        raise Wrong(
+            f"{what} is None: does your function return its result? (A gradient is None in "
+            "TensorFlow where nothing leads from the result back to the variable.)"
+        )
     try:
         return to_numpy(value).astype("float64")
     except (TypeError, ValueError):
