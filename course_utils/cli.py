@@ -45,6 +45,14 @@ def doctor(
 
 
 @app.command()
+def web_files() -> None:
+    """Make the files that Visdom's page needs, from npm packages (needs the network, once)."""
+    from course_utils import web_files
+
+    print(web_files.make())
+
+
+@app.command()
 def progress() -> None:
     """Show what you have done and what is next."""
     from course_utils import progress

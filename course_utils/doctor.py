@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError, authoring
+from course_utils import ROOT, CourseError, authoring, web_files
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
 SET_UP = "make lab"
@@ -50,6 +50,7 @@ def check_machine() -> list[Row]:
         *_frameworks(),
         *_resources(),
         *_optional(),
+        _web_files(),
         *_notebooks(),
     ]
 
@@ -189,7 +190,7 @@ def _resources() -> list[Row]:
 
 def _optional() -> list[Row]:
     wanted = {
-        "Node.js": (("node",), "Visdom's web pages (part 2)"),
+        "Node.js": (("node",), "Visdom's web files (part 2), and set-up brings another"),
         "C++ compiler": (("g++", "clang++", "cl"), "torch.compile (part 3)"),
         "Chromium": (
             ("chromium", "chromium-browser", "google-chrome"),
@@ -202,6 +203,13 @@ def _optional() -> list[Row]:
         detail = f"found: {found}" if found else f"not found; only needed for {purpose}"
         rows.append(Row(name, "ok" if found else "note", detail))
     return rows
+
+
+def _web_files() -> Row:
+    if web_files.current():
+        return Row("Visdom's web files", "ok", "made")
+    detail = f"not made; only needed to look at Visdom (part 2): `{web_files.MEND}`"
+    return Row("Visdom's web files", "note", detail)
 
 
 def _notebooks() -> list[Row]:

@@ -195,7 +195,7 @@ def test_an_interrupted_set_up_leaves_nothing_trusted(project, number):
         text=True,
         start_new_session=True,
     )
-    while "[2/4]" not in child.stdout.readline():
+    while "[2/5]" not in child.stdout.readline():
         assert child.poll() is None
     child.send_signal(number)
     _, errors = child.communicate(timeout=60)

@@ -1,0 +1,378 @@
+"""TensorBoard and Visdom for one learner: start, show, read back and stop them, on 127.0.0.1."""
+
+import atexit
+import base64
+import html
+import io
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from course_utils import CourseError, progress, web_files
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import visdom as visdom_package
+
+NAMES = {"tensorboard": "TensorBoard", "visdom": "Visdom"}
+SECONDS_TO_START = 30
+CARD = "course-"
+
+
+class Board:
+    """A running server of ours: `kind`, the `folder` that it shows, its `port` and its `path`."""
+
+    def __init__(
+        self,
+        kind: str,
+        folder: Path,
+        port: int,
+        path: str,
+        process: subprocess.Popen,
+        log: BinaryIO,
+    ):
+        self.kind, self.folder, self.port, self.path = kind, folder, port, path
+        self._process, self._log, self._clients = process, log, []
+        atexit.register(self.stop)
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    @property
+    def address(self) -> str:
+        """Where the server answers on this machine; who does not know its path gets nothing."""
+        return f"http://127.0.0.1:{self.port}{self.path}/"
+
+    def check(self) -> None:
+        """Raise CourseError where the server has ended."""
+        if self._process.poll() is not None:
+            raise CourseError(
+                f"{NAMES[self.kind]}'s server has ended{_last_line(self._log)}: "
+                "run the cell that starts it again"
+            )
+
+    def show(self, height: int = 640, page: str = "") -> None:
+        """Show the dashboard below this cell, so many pixels high.
+
+        `page` is what follows the address, as in the browser's address bar: `#histograms` opens
+        that tab of TensorBoard. Raises CourseError where the server has ended.
+        """
+        from IPython.display import display
+
+        self.check()
+        name = NAMES[self.kind]
+        if self.kind == "visdom" and not web_files.current():
+            print(f"Visdom's page needs its web files: run `{web_files.MEND}` in a terminal.")
+        source = self._source() + page
+        frame = (
+            f'<iframe title="{name}" src="{html.escape(source)}" width="100%" height="{height}" '
+            'style="border: 1px solid #ccc"></iframe>'
+            f'<a href="{html.escape(source)}" target="_blank">{name} in a tab of its own</a>'
+        )
+        text = f"(Run this cell to open {name} here.)"
+        display({"text/html": frame, "text/plain": text}, raw=True)
+
+    def _source(self) -> str:
+        """Return what the browser asks: where there is a notebook server, that one, and it us."""
+        if (prefix := base_url()) is None:
+            return self.address
+        return (
+            f"{self.path}/" if self.kind == "visdom" else f"{prefix}proxy/{self.port}{self.path}/"
+        )
+
+    def client(self, environment: str) -> "visdom_package.Visdom":
+        """Return a `visdom.Visdom` that draws in an environment of this server.
+
+        Where Visdom itself would pass over it, a request that cannot be sent raises CourseError.
+        """
+        import logging
+
+        import visdom as visdom_package
+
+        for name in ("visdom", "websocket"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        board = self
+
+        class Client(visdom_package.Visdom):
+            def _send(self, *args: Any, **kwargs: Any) -> Any:
+                try:
+                    return super()._send(*args, **kwargs)
+                except ConnectionError:
+                    board.check()
+                    raise
+
+        board.check()
+        client = Client(
+            server="http://127.0.0.1",
+            port=self.port,
+            base_url=self.path,
+            env=environment,
+            raise_exceptions=True,
+        )
+        self._clients.append(client)
+        return client
+
+    def stop(self) -> None:
+        """Stop the server; nothing happens where it has ended already."""
+        atexit.unregister(self.stop)
+        for client in self._clients:
+            client.use_socket = False
+            if getattr(client, "socket", None):
+                client.socket.close()
+        self._clients.clear()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def tensorboard(folder: Path | str) -> Board:
+    """Start TensorBoard on the logs in a folder; returns when it answers.
+
+    Raises CourseError where it does not within 30 seconds, with its last line.
+    """
+    return _start("tensorboard", Path(folder))
+
+
+def visdom(folder: Path | str | None = None) -> Board:
+    """Start Visdom on the environments in a folder, the learner's own where none is named.
+
+    Returns when it answers; raises CourseError where it does not within 30 seconds.
+    """
+    return _start("visdom", Path(folder) if folder else progress.path().parent / "visdom")
+
+
+def new_runs(name: str) -> Path:
+    """Return an empty folder for the logs of a lesson's runs, in the learner's own folder.
+
+    TensorBoard's card in JupyterLab's launcher shows all of these. What an earlier run of the same
+    lesson logged there is deleted. Raises CourseError where that folder cannot be written.
+    """
+    folder = _runs() / name
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+    return folder
+
+
+def base_url() -> str | None:
+    """Return the path below which this kernel's notebook server answers; None without a server."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    if prefix := os.environ.get("JUPYTERHUB_SERVICE_PREFIX"):
+        return prefix
+    server = Path(jupyter_runtime_dir(), f"jpserver-{os.environ.get('JPY_PARENT_PID')}.json")
+    try:
+        return json.loads(server.read_text(encoding="utf-8"))["base_url"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def tensorboard_card() -> dict[str, Any]:
+    """Return what jupyter-server-proxy needs for TensorBoard's card in JupyterLab's launcher."""
+    return _card("tensorboard", _runs())
+
+
+def visdom_card() -> dict[str, Any]:
+    """Return what jupyter-server-proxy needs for Visdom's card; it shows what lessons saved."""
+    return _card("visdom", progress.path().parent / "visdom", "readonly")
+
+
+def read_log(folder: Path | str) -> "pd.DataFrame":
+    """Read everything logged below a folder, by either framework, without a server.
+
+    Returns one row for each record: its run (the folder), tag, kind, step and value. The kinds are
+    TensorBoard's: `scalars` are floats, `histograms` arrays of (left, right, count) rows, `images`
+    arrays of bytes (height, width, channels), `text` strings; of all else the value is the raw
+    array. Raises CourseError where there is no log, or one is damaged.
+    """
+    import pandas as pd
+
+    folder = Path(folder)
+    files = sorted(path for path in folder.rglob("*tfevents*") if path.is_file())
+    if not files:
+        raise CourseError(f"there is no log in {folder}: run the cells that write it first")
+    columns = ["run", "tag", "kind", "step", "value"]
+    rows = [row for file in files for row in _records(file, file.parent.relative_to(folder))]
+    return pd.DataFrame(rows, columns=columns).sort_values(
+        ["run", "tag", "step"], kind="stable", ignore_index=True
+    )
+
+
+def read_windows(client: "visdom_package.Visdom") -> "pd.DataFrame":
+    """Read back what the windows of a client's environment show.
+
+    Returns a row for each curve, picture or text: window, title, kind, name and value. The kinds
+    are Plotly's (`scatter`, `bar`, `heatmap`) with arrays of (x, y) rows or the heatmap's numbers,
+    `image` with an array of bytes (height, width, channels), and `text` with a string.
+    """
+    import pandas as pd
+
+    windows = json.loads(client.get_window_data(win=None) or "{}")
+    columns = ["window", "title", "kind", "name", "value"]
+    rows = [row for name, window in windows.items() for row in _shown(name, window)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _start(kind: str, folder: Path) -> Board:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+    path = f"/{secrets.token_urlsafe(16)}"
+    if kind == "visdom" and (prefix := base_url()):
+        # Visdom's page must know the whole path that the browser sees.
+        path = f"{prefix}proxy/absolute/{{port}}{path}"
+    log = tempfile.TemporaryFile()  # noqa: SIM115  it is the board's, which closes it
+    command = [sys.executable, "-m", "course_utils.servers"]
+    process = subprocess.Popen(
+        [*command, kind, str(folder), str(os.getpid()), "0"],
+        env=os.environ | {"COURSE_BOARD_PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+    too_late = threading.Timer(SECONDS_TO_START, process.kill)
+    too_late.start()
+    try:
+        with process.stdout:
+            port = process.stdout.readline()
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        too_late.cancel()
+    if not port:
+        process.wait()
+        with log:
+            raise CourseError(f"{NAMES[kind]}'s server did not start{_last_line(log)}")
+    return Board(kind, folder, int(port), path.format(port=int(port)), process, log)
+
+
+def _last_line(log: BinaryIO) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").strip().splitlines()
+    return f" ({lines[-1].strip()})" if lines else ""
+
+
+def _not_writable(folder: Path, error: OSError) -> CourseError:
+    return CourseError(
+        f"nothing can be written in {folder} ({error.strerror}): make that folder writable, "
+        "or name another one"
+    )
+
+
+def _runs() -> Path:
+    return progress.path().parent / "runs"
+
+
+def _card(kind: str, folder: Path, *options: str) -> dict[str, Any]:
+    secret = secrets.token_urlsafe(16)
+    absolute = kind == "visdom"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "course_utils.servers", kind, str(folder), str(os.getpid())]
+    path = f"{{base_url}}{CARD}{kind}/{secret}" if absolute else f"/{secret}"
+    return {
+        "command": [*command, "{port}", *options],
+        "environment": {"COURSE_BOARD_PATH": path},
+        "timeout": SECONDS_TO_START,
+        "absolute_url": absolute,
+        "new_browser_tab": False,
+        "launcher_entry": {"title": NAMES[kind], "path_info": f"{CARD}{kind}/{secret}/"},
+    }
+
+
+def _records(file: Path, run: Path) -> Iterator[tuple[str, str, str, int, Any]]:
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util.tensor_util import make_ndarray
+
+    events = list(EventFileLoader(str(file)).Load())
+    # The loader passes over what it cannot read.
+    if len(events) < _frames(file):
+        raise CourseError(
+            f"{file} is damaged after {len(events)} records: delete it and write the log again"
+        )
+    kinds: dict[str, str] = {}
+    for event in events:
+        for value in event.summary.value:
+            kind = kinds.setdefault(value.tag, value.metadata.plugin_data.plugin_name)
+            array = make_ndarray(value.tensor)
+            for content in _contents(kind, array):
+                yield run.as_posix(), value.tag, kind, event.step, content
+
+
+def _contents(kind: str, array: "np.ndarray") -> list[Any]:
+    """Return the values in one record: several images may share one."""
+    if kind == "scalars":
+        return [float(array)]
+    if kind == "images":  # width, height, then the pictures
+        return [_picture(content) for content in array[2:]]
+    if kind == "text":
+        return ["\n".join(text.decode() for text in array.ravel())]
+    return [array]
+
+
+def _picture(content: bytes) -> "np.ndarray":
+    import numpy as np
+    from PIL import Image
+
+    array = np.asarray(Image.open(io.BytesIO(content)))
+    return array[..., None] if array.ndim == 2 else array
+
+
+def _frames(file: Path) -> int:
+    """Count the records that a file should hold; each says its length in its first 8 bytes.
+
+    A record is: length (8 bytes), checksum (4), content, checksum (4); see TensorFlow's TFRecord.
+    """
+    content = memoryview(file.read_bytes())
+    place, count = 0, 0
+    while place < len(content):
+        place += 16 + int.from_bytes(content[place : place + 8], "little")
+        count += 1
+    return count
+
+
+def _shown(name: str, window: dict[str, Any]) -> Iterator[tuple[str, str, str, str, Any]]:
+    import numpy as np
+
+    title, content = window.get("title") or "", window["content"]
+    if window["type"] == "plot":
+        for trace in content["data"]:
+            if trace["type"] == "heatmap":
+                value = np.array(trace["z"])
+            elif "x" in trace and "y" in trace:
+                value = np.column_stack([trace["x"], trace["y"]])
+            else:
+                continue
+            yield name, title, trace["type"], trace.get("name") or "", value
+    elif window["type"] == "image":
+        picture = base64.b64decode(content["src"].split(",", 1)[1])
+        yield name, title, "image", content.get("caption") or "", _picture(picture)
+    elif window["type"] == "text":
+        yield name, title, "text", "", content
