@@ -1,11 +1,13 @@
 """Every lesson and exercise in a real JupyterLab in a real browser: Run All, and look."""
 
 import json
+import urllib.request
+from urllib.parse import urljoin
 
 import browser
 import pytest
 
-from course_utils import ROOT
+from course_utils import ROOT, dashboards, web_files
 
 pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
@@ -32,6 +34,27 @@ Javascript('console.error("oops")')""",
     "code cell 6 stopped: ZeroDivisionError: division by zero": "1 / 0",
     "code cell 7 was not run": "print('never')",
 }
+
+TENSORBOARD = """import tempfile
+import numpy as np
+from torch.utils.tensorboard import SummaryWriter
+from course_utils import dashboards
+folder = tempfile.mkdtemp()
+with SummaryWriter(folder) as writer:
+    for step in range(9):
+        writer.add_scalar("trial/loss", 1 / (step + 1), step)
+        writer.add_histogram("trial/weights", np.arange(9) + step, step)
+    writer.add_image("trial/digits", np.zeros((1, 8, 8)), 0)
+dashboards.tensorboard(folder).show()"""
+VISDOM = """import numpy as np
+import tempfile
+from course_utils import dashboards
+board = dashboards.visdom(tempfile.mkdtemp())
+client = board.client("trial")
+client.line(np.arange(9.0), np.arange(9), opts={"title": "a curve"})
+client.images(np.zeros((4, 1, 8, 8)), opts={"title": "a grid"})
+client.histogram(np.arange(9.0), opts={"title": "a histogram"})
+board.show(page="env/trial")"""
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +124,48 @@ def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
     with pytest.raises(pytest.fail.Exception, match=r"faulty.ipynb: \d+ faults; see .*screen.png"):
         check(lab, chromium, tmp_path, "faulty.ipynb")
     assert (tmp_path / "screen.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("base_url", ["/", "/below/a/base/"])
+def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url):
+    for name, source in {"tensorboard": TENSORBOARD, "visdom": VISDOM}.items():
+        text = json.dumps(notebook_of([source]))
+        (tmp_path / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    with browser.running_lab(tmp_path, base_url) as lab:
+        with browser.opened(chromium, lab, "tensorboard.ipynb") as (page, amiss):
+            browser.run_all(page)
+            frame = page.frame_locator('iframe[title="TensorBoard"]')
+            for card, drawn in {
+                "image": "img",
+                "scalar": "canvas",
+                "histogram": "svg path",
+            }.items():
+                frame.locator("card-view").last.scroll_into_view_if_needed()
+                frame.locator(f"{card}-card").scroll_into_view_if_needed()
+                frame.locator(f"{card}-card {drawn}").first.wait_for(state="attached")
+            assert amiss == []
+        if not web_files.current():
+            pytest.skip(f"Visdom's page needs its web files: `{web_files.MEND}`")
+        with browser.opened(chromium, lab, "visdom.ipynb") as (page, amiss):
+            browser.run_all(page)
+            frame = page.frame_locator('iframe[title="Visdom"]')
+            frame.locator(".scatterlayer path.js-line").first.wait_for()
+            frame.locator(".barlayer path").first.wait_for()
+            frame.locator('img[src^="data:image"]').first.wait_for()
+            assert amiss == []
+
+
+@pytest.mark.parametrize("kind", ["tensorboard", "visdom"])
+def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, chromium, kind):
+    with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
+        page.wait_for_function(browser.READY)
+        page.evaluate("() => jupyterapp.commands.execute('launcher:create')")
+        page.locator(f'.jp-LauncherCard[title*="{dashboards.NAMES[kind]}"]').first.click()
+        title = {"tensorboard": "TensorBoard", "visdom": "visdom"}[kind]
+        frame = page.frame_locator(f'iframe[src*="course-{kind}"]')
+        frame.locator("body :visible").first.wait_for()
+        source = page.locator(f'iframe[src*="course-{kind}"]').get_attribute("src")
+        address = urljoin(lab.address, source)
+        assert title in urllib.request.urlopen(f"{address}?token={lab.token}").read().decode()
+        assert amiss == []
+    assert "/login" in urllib.request.urlopen(f"{address}data/runs").url
