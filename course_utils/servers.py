@@ -17,6 +17,13 @@ from pathlib import Path
 from course_utils import web_files
 
 SECONDS_BETWEEN_LOOKS = 0.3
+NO_PAGE = f"""<!DOCTYPE html>
+<title>Visdom</title>
+<body style="font-family: sans-serif; margin: 3em">
+<h1>Visdom's page cannot be drawn yet</h1>
+<p>The server runs and keeps what it is sent. To see it, run <code>{web_files.MEND}</code> in a
+terminal, then start Visdom again.</p>
+"""
 
 
 def main() -> None:
@@ -51,13 +58,16 @@ def tensorboard(folder: Path, port: int, path: str) -> None:
 
 def visdom(folder: Path, port: int, path: str, readonly: str = "") -> None:
     """Serve the environments in a folder; `readonly` lets nobody change them."""
-    from tornado import httpserver, ioloop, netutil
+    from tornado import httpserver, ioloop, netutil, template
     from visdom.server import app
     from visdom.server.handlers import web_handlers
 
     if web_files.current():
         pages = str(web_files.FOLDER)
         app.tornado_settings.update(static_path=pages, template_path=pages)
+    else:
+        loader = template.DictLoader({"index.html": NO_PAGE})
+        app.tornado_settings.update(template_loader=loader)
     # Visdom's debug mode would start the server anew when a source file changes.
     app.tornado_settings.update(autoreload=False)
     # The page that compares looks in the home folder whatever the folder is, and draws the first

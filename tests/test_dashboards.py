@@ -291,12 +291,19 @@ def test_a_package_that_is_not_the_listed_one_is_refused(tmp_path):
         web_files._unpack(package, tmp_path, tmp_path)
 
 
-def test_without_web_files_visdom_still_keeps_the_data(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(web_files, "FOLDER", tmp_path / "none")
-    monkeypatch.setattr(dashboards.web_files, "current", lambda: False)
+def test_without_web_files_visdom_keeps_the_data_and_says_what_is_missing(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import course_utils.web_files\ncourse_utils.web_files.current = lambda: False\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(web_files, "current", lambda: False)
     with dashboards.visdom(tmp_path / "folder") as board:
         client = board.client("trial")
         client.line(np.array(CURVE), np.arange(3))
         assert len(dashboards.read_windows(client)) == 1
         board.show()
+        with urllib.request.urlopen(board.address) as answer:
+            assert "run <code>course web-files</code>" in answer.read().decode()
     assert "needs its web files: run `course web-files`" in capsys.readouterr().out

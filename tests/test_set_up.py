@@ -216,3 +216,14 @@ def test_make_stops_where_the_set_up_fails(project):
     assert result.returncode != 0
     assert "set-up: the package index cannot be reached" in result.stderr
     assert "No such file" not in result.stderr
+
+
+def test_web_files_are_tried_and_what_is_amiss_is_said(project, capfd, monkeypatch, tmp_path):
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    installer = [sys.executable, "-m", "pip", "install", "--retries=0"]
+    set_up.make_web_files(tmp_path, sys.executable, installer, project)
+    assert "Visdom's web files" in capfd.readouterr().out
+    assert not (project / "build" / "visdom").exists()
