@@ -289,6 +289,14 @@ def client(notebook: "NotebookNode", path: Path, **options: Any) -> "NotebookCli
     )
 
 
+def _failing_line(report: str) -> str:
+    """Return the line that a traceback's arrow points to, or the report's first line."""
+    from nbconvert.filters import strip_ansi
+
+    arrows = re.findall(r"^-+> +\d+ (.+)", strip_ansi(report), re.MULTILINE)
+    return (arrows or report.strip().splitlines())[0].strip()
+
+
 def execute(path: Path, root: Path = ROOT) -> str:
     """Run a lesson or a solution in place, from the top in a fresh kernel; return a line about it.
 
@@ -309,7 +317,7 @@ def execute(path: Path, root: Path = ROOT) -> str:
         try:
             client(notebook, root / place).execute(env=os.environ | {"COURSE_PROGRESS": record})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            reason = getattr(error, "evalue", "") or str(error).strip().splitlines()[0]
+            reason = getattr(error, "evalue", "") or _failing_line(str(error))
             kind = getattr(error, "ename", type(error).__name__)
             raise CourseError(f"{place} was left as it is: {kind}: {reason}") from error
     tidy(notebook)

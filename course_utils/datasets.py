@@ -1,8 +1,11 @@
 """The course's data as NumPy arrays: bundled sets, and generators with documented recipes."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Split(NamedTuple):
@@ -53,3 +56,54 @@ def spirals(
     data = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     data = (data + noise * generator.normal(size=(n, 2))).astype("float32")
     return Split(data[:n_train], data[n_train:], target[:n_train], target[n_train:])
+
+
+class Clinic(NamedTuple):
+    """What a clinic delivered, the patients who came later, and where the faults were planted."""
+
+    delivered: "pd.DataFrame"
+    later: "pd.DataFrame"
+    planted: "pd.DataFrame"
+
+
+def clinic(seed: int = 0) -> Clinic:
+    """Load scikit-learn's 569 tissue samples, with four faults planted in the part delivered.
+
+    Each row is a sample: ten mean measurements of its cell nuclei, `visits` (how often the patient
+    has come since), and `malignant`, 1 or 0. Recipe: 200 rows in random order are set apart as
+    `later` and stay sound; nobody of those has come again, so their `visits` are 0. In the rest,
+    (1) all but 45 malignant samples are dropped; (2) `visits` is drawn, Poisson(8) where malignant
+    and Poisson(1) elsewhere; (3) `radius` is divided by 10 in a share of rows, 0.6 where malignant
+    and 0.15 elsewhere; (4) 90 rows, drawn at random, are entered a second time.
+    `planted` has a row for each delivered one and says which it is: `other_unit`, `entered_again`.
+    Source: W. Wolberg, O. Mangasarian, N. Street and W. Street (1993), Breast Cancer Wisconsin.
+    """
+    import pandas as pd
+    from sklearn.datasets import load_breast_cancer
+
+    generator = np.random.default_rng(seed)
+    bundled = load_breast_cancer(as_frame=True)
+    table = bundled.data.iloc[:, :10].rename(columns=lambda name: name.removeprefix("mean "))
+    table["visits"] = 0
+    table["malignant"] = 1 - bundled.target
+    table = table.iloc[generator.permutation(len(table))].reset_index(drop=True)
+    later, table = table[:200], table[200:].copy()
+    table = table.drop(table.index[table.malignant == 1][45:])
+    sick = table.malignant == 1
+    table["visits"] = generator.poisson(np.where(sick, 8, 1))
+    table["other_unit"] = generator.random(len(table)) < np.where(sick, 0.6, 0.15)
+    table.loc[table.other_unit, "radius"] /= 10
+    table["entered_again"] = False
+    again = table.sample(90, random_state=generator).assign(entered_again=True)
+    table = pd.concat([table, again]).sample(frac=1, random_state=generator)
+    table = table.reset_index(drop=True)
+    planted = table[["other_unit", "entered_again"]]
+    return Clinic(table.drop(columns=planted.columns), later, planted)
+
+
+def mislabel(target: np.ndarray, n: int, classes: int = 10, seed: int = 0) -> np.ndarray:
+    """Return a copy of the labels, n of which, drawn at random, are another class at random."""
+    generator = np.random.default_rng(seed)
+    wrong, labels = generator.choice(len(target), n, replace=False), target.copy()
+    labels[wrong] = (labels[wrong] + generator.integers(1, classes, n)) % classes
+    return labels

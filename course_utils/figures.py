@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from course_utils.timing import Comparison
+
 # Okabe and Ito's colours, which stay distinct for colour-blind readers.
 COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 CLASS_COLOURS = ["#E69F00", "#0072B2"]
@@ -141,6 +143,23 @@ def dots(
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5))
     axes.set(xlabel=xlabel, **settings)
     axes.legend(["PyTorch", "TensorFlow"], loc="upper left", bbox_to_anchor=(1, 1))
+    show(figure, alt)
+
+
+def ratios(rows: Mapping[str, "Comparison"], xlabel: str, alt: str) -> None:
+    """Draw one line of dots for each comparison of times, a dot for each pair; 1 is no difference.
+
+    Names that say PyTorch have its colour, all others TensorFlow's.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 1.1 + 0.4 * len(rows)))
+    for n, (name, comparison) in enumerate(rows.items()):
+        place, colour = [n] * len(comparison.ratios), COLOURS["PyTorch" not in name]
+        axes.plot(comparison.ratios, place, "o", color=colour, markersize=7, alpha=0.6)
+    axes.axvline(1, color="black", linewidth=1)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlabel=xlabel, xlim=(0, None))
     show(figure, alt)
 
 

@@ -165,3 +165,26 @@ def test_comparisons_are_ratios_in_changing_order():
     assert str(result) == "3.0 × (3.0 to 3.0)"
     slow, fast = (lambda: time.sleep(0.05)), (lambda: None)
     assert min(timing.compare(slow, fast).ratios) > 10
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_clinic_holds_the_faults_that_its_recipe_plants(seed):
+    delivered, later, planted = datasets.clinic(seed)
+    assert delivered.duplicated().sum() == planted.entered_again.sum() == 90
+    assert delivered.drop_duplicates().malignant.sum() == 45
+    other_unit = delivered.perimeter / delivered.radius > 20
+    assert other_unit.equals(planted.other_unit)
+    assert other_unit.any()
+    assert len(later) == 200
+    assert not later.visits.any()
+    assert (later.perimeter / later.radius < 7).all()
+    assert datasets.clinic(seed).delivered.equals(delivered)
+
+
+def test_mislabel_changes_so_many_labels_and_no_other():
+    target = datasets.digits().target_train
+    labels = datasets.mislabel(target, n=100)
+    assert (labels != target).sum() == 100
+    assert labels.dtype == target.dtype
+    assert set(labels) == set(range(10))
+    assert (datasets.mislabel(target, n=100, seed=1) != labels).any()
