@@ -35,6 +35,8 @@ from typing import Any, BinaryIO
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from course_utils import lesson
+
 NAME = "course-warm"
 MODULES = [
     "ipykernel.kernelapp",
@@ -342,7 +344,7 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[:] = [path for path in sys.path if path]
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.update(lesson.QUIET | os.environ)
     problem = _import_all()
     files = _module_files()
     gc.collect()

@@ -15,6 +15,9 @@ kernels that compute at the same time down by a factor of up to a hundred."""
 
 SECONDS_TO_STOP = 0.5
 
+# The second is of PyTorch's profiler, which writes the time and a process id with every start.
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}
+
 
 def begin(seed: int = 0) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
@@ -23,7 +26,7 @@ def begin(seed: int = 0) -> None:
     each to one thread, seeds Python, NumPy and both frameworks, and sets the figure style.
     The `import` lines that follow in the notebook then cost nothing.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.update(QUIET | os.environ)
     random.seed(seed)
     _begin_numpy(seed)
     with _quiet_stderr(), warnings.catch_warnings(action="ignore"):
