@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import re
 import subprocess
 import sys
@@ -188,3 +189,22 @@ def test_mislabel_changes_so_many_labels_and_no_other():
     assert labels.dtype == target.dtype
     assert set(labels) == set(range(10))
     assert (datasets.mislabel(target, n=100, seed=1) != labels).any()
+
+
+def test_graphs_of_hundreds_of_nodes_are_folded_and_none_is_lost(monkeypatch):
+    texts = []
+    monkeypatch.setattr(figures, "show", lambda figure, alt: texts.extend(labels(figure)))
+    steps = [f"{'add' if n % 2 else 'mul'}#{n}" for n in range(200)]
+    figures.graphs({"long": list(itertools.pairwise(steps))}, alt="a chain")
+    assert len(texts) == 9
+    assert "… 192 more: 96 mul, 96 add" in texts
+    texts.clear()
+    figures.graphs({"wide": [(f"w#{n}", "sum") for n in range(60)]}, alt="a fan")
+    assert sorted(texts) == ["sum", "w × 60"]
+    texts.clear()
+    figures.graphs({"small": [("x#1", "sum"), ("x#2", "sum")]}, alt="two alike")
+    assert sorted(texts) == ["sum", "x", "x"]
+
+
+def labels(figure):
+    return [text.get_text() for text in figure.axes[0].texts if text.get_text()]
