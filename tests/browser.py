@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
@@ -52,8 +52,9 @@ READY = """() => {
 LISTEN = """() => jupyterapp.commands.commandExecuted.connect((_, {id, result}) => {
   if (id === 'notebook:run-all-cells') result.then(() => { window.allCellsEnded = true; });
 })"""
-SHOWN = """() => window.allCellsEnded
-  && Array.from(document.querySelectorAll('.jp-Notebook img')).every(image => image.complete)
+ENDED = "() => window.allCellsEnded"
+SHOWN = """() => Array.from(document.querySelectorAll('.jp-Notebook img'))
+    .every(image => image.complete)
   && jupyterapp.shell.currentWidget.content.widgets.every(cell => cell.model.type !== 'code'
     || cell.outputArea.widgets.length >= cell.model.outputs.length)"""
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
@@ -95,12 +96,17 @@ class Lab(NamedTuple):
     folder: Path
 
 
-def copy_course(folder: Path, outputs: bool = False) -> None:
-    """Copy the notebooks, without their outputs: what the browser shows is then of its own run."""
+def copy_course(folder: Path, stored: Callable[[str], bool] = lambda name: False) -> None:
+    """Copy the notebooks, without outputs: what the browser shows is then of its own run.
+
+    `stored` says for a file's name whether its outputs are copied too.
+    """
     for name in FOLDERS:
         hidden = shutil.ignore_patterns(".*")
         shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True, ignore=hidden)
-    for path in [] if outputs else folder.rglob("*.ipynb"):
+    for path in folder.rglob("*.ipynb"):
+        if stored(path.name):
+            continue
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
@@ -115,6 +121,11 @@ def running_lab(folder: Path, base_url: str = "/") -> Iterator[Lab]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(24)
+    # All of a notebook is drawn, also what a screen does not show yet.
+    settings = folder / "jupyter/lab/user-settings/@jupyterlab/notebook-extension"
+    settings.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"windowingMode": "none"})
+    (settings / "tracker.jupyterlab-settings").write_text(text, encoding="utf-8")
     own = {
         "COURSE_PROGRESS": str(folder / "progress.json"),
         "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
@@ -202,14 +213,21 @@ def run_all(page: Page, seconds: int = 240) -> list[dict[str, Any]]:
     page.evaluate(LISTEN)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(SHOWN, timeout=1000 * seconds)
+    page.wait_for_function(ENDED, timeout=1000 * seconds)
+    return look(page)
+
+
+def look(page: Page) -> list[dict[str, Any]]:
+    """Wait until all outputs are shown; return the code cells."""
+    page.wait_for_function(READY)
+    page.wait_for_function(SHOWN)
     return page.evaluate(CELLS)
 
 
-def problems(page: Page, notebook: str) -> list[str]:
-    """Run a notebook that is open; list what is wrong with it."""
+def problems(page: Page, notebook: str, stored: bool = False) -> list[str]:
+    """Run a notebook that is open, or look at its stored outputs; list what is wrong with it."""
     try:
-        cells = run_all(page)
+        cells = look(page) if stored else run_all(page)
     except TimeoutError as error:
         return [f"it did not come to its end: {error.message.splitlines()[0]}"]
     if notebook.startswith("exercises/"):
@@ -284,13 +302,12 @@ def main() -> None:
         sys.exit(MISSING)
     names = [path.resolve().relative_to(ROOT).as_posix() for path in options.notebooks]
     with tempfile.TemporaryDirectory(prefix="course-browser-") as folder:
-        copy_course(Path(folder), outputs=options.stored)
+        copy_course(Path(folder), stored=lambda name: options.stored)
         with running_lab(Path(folder)) as lab, running_browser() as browser:
             for name in names:
                 with opened(browser, lab, name) as (page, amiss):
                     page.set_viewport_size({"width": options.width, "height": options.height})
-                    page.wait_for_function(READY)
-                    found = [] if options.stored else problems(page, name)
+                    found = problems(page, name, options.stored)
                     label = name.removesuffix(".ipynb").replace("/", "-")
                     pictures = take_pictures(page, options.out, label)
                     print(f"{name}: {len(pictures)} pictures, {pictures[0]} ...")
