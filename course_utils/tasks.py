@@ -139,8 +139,13 @@ def _explain(error: Exception) -> TaskError:
         return Wrong(str(error))
     if isinstance(error, NameError):
         return SetUpBroken(f"{error}. Run the notebook from its top to this cell, in order")
-    return SetUpBroken(
-        f"{message}. Restart the kernel and run all cells; `course doctor` finds more"
+    if isinstance(error, ImportError | OSError | MemoryError):
+        return SetUpBroken(
+            f"{message}. Restart the kernel and run all cells; `course doctor` finds more"
+        )
+    return Wrong(
+        f"the check cannot use what your code gave ({message}): has it the form that the task asks "
+        "for? If so, restart the kernel and run all cells"
     )
 
 

@@ -118,9 +118,16 @@ def test_set_up_broken(shell, capsys):
     assert line.startswith(
         "Set-up broken, task 02-1: name 'answer' is not defined. Run the notebook"
     )
-    shell.run_cell('with tasks.check("02-1"):\n    tasks.close(1.0, 1 / 0, "answer")')
+    shell.run_cell('with tasks.check("02-1"):\n    import nowhere')
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Set-up broken, task 02-1: ZeroDivisionError")
+    assert line.startswith("Set-up broken, task 02-1: ModuleNotFoundError")
+
+
+def test_an_answer_of_another_form_is_the_answer_s_fault(shell, capsys):
+    shell.run_cell("def answer(n):\n    return n")
+    shell.run_cell('with tasks.check("02-1"):\n    first, second = answer((1, 2, 3))')
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("Wrong, task 02-1: the check cannot use what your code gave (ValueError")
 
 
 def test_run_all_would_stop(shell):
