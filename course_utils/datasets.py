@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from course_utils import CourseError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -107,3 +109,52 @@ def mislabel(target: np.ndarray, n: int, classes: int = 10, seed: int = 0) -> np
     wrong, labels = generator.choice(len(target), n, replace=False), target.copy()
     labels[wrong] = (labels[wrong] + generator.integers(1, classes, n)) % classes
     return labels
+
+
+class Expressions(NamedTuple):
+    """Nested expressions as trees, and the value of each."""
+
+    trees: list[int | tuple]
+    values: np.ndarray
+
+
+def nested_expressions(n: int = 2500, depth: int = 4, seed: int = 0) -> Expressions:
+    """Draw different expressions such as MAX(3, MIN(8, 5)), no two of them alike.
+
+    A tree is a digit, or ("MAX", left, right), or ("MIN", left, right), where left and right are
+    trees. Recipe: how deep a tree may be is uniform on 1 to `depth`; its root is an operator, each
+    with equal chance; of the two below each is a digit with chance 0.15 and else an operator again,
+    until at the full depth all are digits, uniform on 0 to 9. What was drawn before is dropped, and
+    at the end all are mixed. Values: int64 of shape (n,), 0 to 9.
+    After: N. Nangia and S. Bowman (2018), ListOps.
+
+    Raises CourseError where there are not that many different ones.
+    """
+    if depth == 1 and n > 200:
+        raise CourseError("there are only 200 expressions of depth 1")
+    generator = np.random.default_rng(seed)
+
+    def draw(levels: int) -> int | tuple:
+        name = ("MAX", "MIN")[generator.integers(2)]
+        return name, draw_argument(levels - 1), draw_argument(levels - 1)
+
+    def draw_argument(levels: int) -> int | tuple:
+        if levels == 0 or generator.random() < 0.15:
+            return int(generator.integers(10))
+        return draw(levels)
+
+    drawn: dict[tuple, int] = {}
+    while len(drawn) < n:
+        tree = draw(int(generator.integers(1, depth + 1)))
+        drawn[tree] = expression_value(tree)
+    trees, values = list(drawn), np.array(list(drawn.values()))
+    order = generator.permutation(n)
+    return Expressions([trees[k] for k in order], values[order])
+
+
+def expression_value(tree: int | tuple) -> int:
+    """Return the value of a nested expression: the right answer, computed."""
+    if isinstance(tree, int):
+        return tree
+    name, left, right = tree
+    return {"MAX": max, "MIN": min}[name](expression_value(left), expression_value(right))

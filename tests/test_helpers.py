@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import datasets, figures, timing
+from course_utils import CourseError, datasets, figures, timing
 
 
 def test_digits():
@@ -42,6 +42,34 @@ def test_spirals_follow_their_recipe():
         data_train, radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), atol=1e-5
     )
     assert np.array_equal(datasets.spirals(seed=3).data_test, datasets.spirals(seed=3).data_test)
+
+
+def test_nested_expressions_follow_their_recipe():
+    def parts(tree, depth=0):
+        yield tree, depth
+        if not isinstance(tree, int):
+            for argument in tree[1:]:
+                yield from parts(argument, depth + 1)
+
+    trees, values = datasets.nested_expressions(400, depth=3, seed=2)
+    assert len(trees) == len(set(trees)) == len(values) == 400
+    assert values.dtype == np.int64
+    nodes = [node for tree in trees for node in parts(tree)]
+    assert {depth for _, depth in nodes} == {0, 1, 2, 3}
+    assert all(isinstance(tree, tuple) for tree in trees)
+    assert {tree[0] for tree, _ in nodes if isinstance(tree, tuple)} == {"MAX", "MIN"}
+    assert {tree for tree, _ in nodes if isinstance(tree, int)} == set(range(10))
+    early = np.mean([isinstance(tree, int) for tree, depth in nodes if depth == 1])
+    assert early > 0.15
+    for tree, value in zip(trees, values, strict=True):
+        called = re.sub(r"\('(MAX|MIN)', ", lambda name: f"{name[1].lower()}(", str(tree))
+        assert eval(called) == value
+    again = datasets.nested_expressions(400, depth=3, seed=2)
+    assert again.trees == trees
+    assert datasets.nested_expressions(400, depth=3, seed=3).trees != trees
+    assert len(datasets.nested_expressions(200, depth=1).trees) == 200
+    with pytest.raises(CourseError, match="only 200"):
+        datasets.nested_expressions(201, depth=1)
 
 
 @pytest.fixture
