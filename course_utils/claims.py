@@ -2,12 +2,13 @@
 
 import functools
 import html
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 LEDGER = Path(__file__).with_name("claims.toml")
 
@@ -73,6 +74,34 @@ def verdict(name: str, holds: bool | Mapping[str, bool] | None, because: str) ->
         "text/plain": _card_text(name, entry, cases, because),
     }
     display(card, raw=True)
+
+
+def table() -> None:
+    """Show the whole ledger: each claim, its verdict, how it was tested, what that leaves open."""
+    from IPython.display import display
+
+    heads = ("id", "claim", "verdict", "how it was tested", "what that leaves open", "lesson")
+    rows, lines = [], []
+    for name, entry in ledger().items():
+        label, colour = VERDICTS[entry["verdict"]]
+        cells = [name, *(html.escape(entry[field]) for field in ("claim", "test", "limit"))]
+        cells.insert(2, f"<b style='border-left:6px solid {colour};padding-left:6px'>{label}</b>")
+        rows.append(_row([*cells, _lesson_link(entry["lesson"])]))
+        lines.append(f"{name}  {label:20} {entry['claim']} (lesson {entry['lesson']})")
+    head = "".join(f"<th style='text-align:left'>{text}</th>" for text in heads)
+    page = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    display({"text/html": page, "text/plain": "\n".join(lines)}, raw=True)
+
+
+def _row(cells: list[str]) -> str:
+    texts = (f"<td style='text-align:left;vertical-align:top'>{cell}</td>" for cell in cells)
+    return f"<tr>{''.join(texts)}</tr>"
+
+
+def _lesson_link(number: str) -> str:
+    """Link to a lesson from the notebook that is running, whose folder is the kernel's."""
+    found = [os.path.relpath(path) for path in ROOT.glob(f"notebooks/**/{number}_*.ipynb")]
+    return f"<a href='{Path(found[0]).as_posix()}'>{number}</a>" if found else number
 
 
 def _measured(truths: list[Any]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils import CourseError, claims
+from course_utils import ROOT, CourseError, claims
 
 
 @pytest.fixture
@@ -84,3 +84,12 @@ def test_a_malformed_ledger_is_one_line(tmp_path, monkeypatch, text):
     with pytest.raises(CourseError, match=r"claims\.toml"):
         claims.ledger()
     claims.ledger.cache_clear()
+
+
+def test_the_table_shows_every_claim_with_its_verdict_and_a_link_to_its_lesson(cards, monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks" / "1_basics")
+    claims.table()
+    page, text = cards[0]["text/html"], cards[0]["text/plain"]
+    assert page.count("<tr>") == 1 + len(claims.ledger()) == 1 + len(text.splitlines())
+    assert "<a href='02_first_network.ipynb'>02</a>" in page
+    assert f"B08  {claims.VERDICTS[claims.claim('B08')['verdict']][0]}" in text
