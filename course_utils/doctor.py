@@ -18,17 +18,15 @@ SET_UP = "make lab"
 MATMUL = {
     "torch": (
         "import json, torch\n"
+        "from course_utils import devices\n"
         "right = bool((torch.ones(64, 64) @ torch.ones(64, 64) == 64).all())\n"
-        "devices = ['cpu']\n"
-        "devices += [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]\n"
-        "devices += ['mps'] if torch.backends.mps.is_available() else []\n"
-        "print(json.dumps([right, devices]))"
+        "print(json.dumps([right, devices.found_torch()]))"
     ),
     "tensorflow": (
         "import json, tensorflow as tf\n"
+        "from course_utils import devices\n"
         "right = bool(tf.reduce_all(tf.ones((64, 64)) @ tf.ones((64, 64)) == 64))\n"
-        "devices = [device.device_type.lower() for device in tf.config.list_physical_devices()]\n"
-        "print(json.dumps([right, devices]))"
+        "print(json.dumps([right, devices.found_tf()]))"
     ),
 }
 
@@ -159,15 +157,16 @@ def _frameworks() -> list[Row]:
         title = {"torch": "PyTorch", "tensorflow": "TensorFlow"}[name]
         try:
             out, errors = child.communicate(timeout=120)
-            right, devices = json.loads(out)
+            right, found = json.loads(out)
         except (subprocess.TimeoutExpired, ValueError):
             child.kill()
             last = (errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
             rows.append(Row(title, "fail", f"cannot compute: {last}", SET_UP))
             continue
-        detail = (
-            f"{importlib.metadata.version(name)} multiplies matrices; devices: {', '.join(devices)}"
+        devices = ", ".join(
+            device if kind == "processor" else f"{device} ({kind})" for _, device, kind, _ in found
         )
+        detail = f"{importlib.metadata.version(name)} multiplies matrices; devices: {devices}"
         rows.append(Row(title, "ok" if right else "fail", detail, "" if right else SET_UP))
     return rows
 

@@ -21,7 +21,7 @@ def test_this_machine_is_ready():
     assert (result.returncode, content["ready"], failing) == (0, True, [])
     rows = {row["name"]: row["detail"] for row in content["rows"]}
     assert "multiplies matrices; devices: cpu" in rows["PyTorch"]
-    assert "multiplies matrices; devices: cpu" in rows["TensorFlow"]
+    assert "multiplies matrices; devices: CPU:0" in rows["TensorFlow"]
     assert {"Python", "packages", "memory", "disk", "Node.js", "C++ compiler"} < set(rows)
     assert result.stderr == ""
 

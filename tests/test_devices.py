@@ -1,0 +1,146 @@
+"""What the machine has: as it is, with cards hidden, with pretended cards, and a framework missing."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from course_utils import devices
+
+HIDDEN = """
+import json
+import torch
+import tensorflow as tf
+from course_utils import devices
+found = devices.found()
+picked = [str(devices.pick_torch()), devices.pick_tf()]
+# Looking has started no device: TensorFlow's can still be configured.
+cpu, = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+layer = torch.nn.Linear(3, 1)
+loss = (layer(torch.ones(2, 3)) ** 2).mean()
+loss.backward()
+print(json.dumps({
+    "found": found,
+    "picked": picked,
+    "cuda": [torch.cuda.is_available(), len(tf.config.list_physical_devices("GPU"))],
+    "trains": bool(layer.weight.grad.abs().sum() > 0),
+    "logical": len(tf.config.list_logical_devices("CPU")),
+    "memory": sorted(devices.memory_in_use()),
+}))
+"""
+
+
+def test_without_a_graphics_card_there_are_two_processors_and_both_frameworks_run():
+    """No card, and to be sure of it: those that CUDA would show are hidden from a new process."""
+    result = subprocess.run(
+        [sys.executable, "-c", HIDDEN],
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    seen = json.loads(result.stdout)
+    # Apple's and Intel's cards are not CUDA's to hide.
+    names = {name for _, name, _, _ in seen["found"]} - {"mps", "xpu:0"}
+    assert names == {"cpu", "CPU:0"}
+    assert seen["cuda"] == [False, 0]
+    assert seen["picked"][0] in ("cpu", "mps", "xpu:0")
+    assert seen["picked"][1] == "CPU:0"
+    assert seen["trains"]
+    assert seen["logical"] == 2
+    assert "process" in seen["memory"]
+
+
+def test_the_table_of_this_machine():
+    rows = devices.found()
+    assert rows == [*devices.found_torch(), *devices.found_tf()]
+    total = psutil.virtual_memory().total / 1e9
+    for framework, name in (("PyTorch", "cpu"), ("TensorFlow", "CPU:0")):
+        (row,) = (row for row in rows if row[:2] == (framework, name))
+        assert row.kind == "processor"
+        assert row.memory == pytest.approx(total, abs=0.1)
+
+
+def test_what_is_picked_works():
+    import tensorflow as tf
+    import torch
+
+    assert torch.ones(2, device=devices.pick_torch()).sum() == 2
+    with tf.device(devices.pick_tf()):
+        assert tf.ones(2).device.endswith(devices.pick_tf())
+
+
+def test_memory_of_the_process_grows_with_what_it_holds():
+    before = devices.memory_in_use()["process"]
+    held = bytearray(os.urandom(1)) * 200_000_000
+    grown = devices.memory_in_use()["process"] - before
+    assert 150 < grown < 250
+    assert len(held) == 200_000_000
+
+
+@pytest.mark.parametrize(("missing", "left"), [("torch", "TensorFlow"), ("tensorflow", "PyTorch")])
+def test_a_framework_that_is_not_installed_has_no_devices(missing, left, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name != missing and find(name))
+    assert {row.framework for row in devices.found()} == {left}
+
+
+def card(name, gigabytes):
+    return SimpleNamespace(name=name, total_memory=gigabytes * 1e9)
+
+
+def test_pretended_cards_of_pytorch_are_listed_picked_and_asked(monkeypatch):
+    """The branches that a machine without a card never takes; no card computes anything here."""
+    import torch
+
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    for kind, count in (("cuda", 2), ("xpu", 1)):
+        module = getattr(torch, kind)
+        monkeypatch.setattr(module, "is_available", lambda: True)
+        monkeypatch.setattr(module, "device_count", lambda count=count: count)
+        monkeypatch.setattr(module, "get_device_properties", lambda n: card(f"card {n}", 8 + n))
+        monkeypatch.setattr(module, "memory_allocated", lambda n: n * 1e6)
+    rows = devices.found_torch()[1:]
+    assert [row[1:] for row in rows] == [
+        ("cuda:0", "card 0", 8.0),
+        ("cuda:1", "card 1", 9.0),
+        ("xpu:0", "card 0", 8.0),
+    ]
+    assert devices.pick_torch() == torch.device("cuda:0")
+    used = devices.memory_in_use()
+    assert [used[name] for name in ("cuda:0", "cuda:1", "xpu:0")] == [0, 1, 0]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert devices.pick_torch() == torch.device("xpu:0")
+
+
+def test_a_pretended_apple_gpu(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 5e9)
+    monkeypatch.setattr(torch.mps, "current_allocated_memory", lambda: 3e6)
+    assert devices.found_torch()[-1] == ("PyTorch", "mps", "Apple GPU", 5.0)
+    assert devices.pick_torch() == torch.device("mps")
+    assert devices.memory_in_use()["mps"] == 3
+
+
+def test_pretended_cards_of_tensorflow(monkeypatch):
+    import tensorflow as tf
+
+    cards = [tf.config.PhysicalDevice(f"/physical_device:GPU:{n}", "GPU") for n in range(2)]
+    details = iter([{"device_name": "card 0"}, {}])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda: cards)
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: next(details))
+    assert [row[1:3] for row in devices.found_tf()] == [("GPU:0", "card 0"), ("GPU:1", "card")]
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: cards)
+    monkeypatch.setattr(tf.config.experimental, "get_memory_info", lambda _: {"current": 2e6})
+    assert devices.pick_tf() == "GPU:0"
+    assert devices.memory_in_use()["GPU:1"] == 2
