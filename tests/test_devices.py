@@ -1,4 +1,4 @@
-"""What the machine has: as it is, with cards hidden, with pretended cards, and a framework missing."""
+"""What the machine has: as it is, with cards hidden or pretended, and with a framework missing."""
 
 import importlib.util
 import json
