@@ -24,7 +24,7 @@ SOLUTION_ONLY = "solution-only"
 
 TASK_ID = re.compile(r"(\d\d)-[1-9]")
 STUB = "return ...  # your answer here"
-TABLE = re.compile(r"(<!-- lessons: .*? -->\n).*(<!-- end of lessons -->)", re.DOTALL)
+GENERATED = r"(<!-- {0}: .*? -->\n).*(<!-- end of {0} -->)"
 
 
 class Lesson(NamedTuple):
@@ -229,7 +229,7 @@ def write_exercises(check: bool = False, root: Path = ROOT) -> tuple[list[str], 
 
 
 def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
-    """Generate the lessons' header cells and the README's table.
+    """Generate the lessons' header cells and the README's tables.
 
     Returns what was done, a line each, and whether all is current. With `check`
     nothing is written. Raises CourseError where front matter is malformed.
@@ -238,9 +238,12 @@ def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bo
     new = {lesson.path: _with_header(lesson, found) for lesson in found}
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
-    if not TABLE.search(text):
-        raise CourseError("README.md has lost the comments between which the lesson table stands")
-    new[readme] = TABLE.sub(lambda match: match[1] + _table(found, root) + match[2], text)
+    for name, content in {"lessons": _table(found, root), "results": _results()}.items():
+        place = re.search(GENERATED.format(name), text, re.DOTALL)
+        if not place:
+            raise CourseError(f"README.md has lost the comments between which its {name} stand")
+        text = text[: place.end(1)] + content + text[place.start(2) :]
+    new[readme] = text
     lines, good = [], True
     for path, wanted in new.items():
         state = "current"
@@ -398,4 +401,13 @@ def _table(found: list[Lesson], root: Path) -> str:
         link = f"[{len(lesson.tasks)} tasks]({_link(exercise, root)})" if lesson.tasks else ""
         title = f"[{lesson.number} · {lesson.title}]({_link(lesson.path, root)})"
         rows.append(f"| {title} | {lesson.minutes} | {' '.join(lesson.claims)} | {link} |")
+    return "\n".join(rows) + "\n"
+
+
+def _results() -> str:
+    """Count the ledger's claims by verdict, each count with the claims it stands for."""
+    rows = ["| verdict | claims | which |", "|---|---|---|"]
+    for verdict, (label, _) in claims.VERDICTS.items():
+        names = [name for name, entry in claims.ledger().items() if entry["verdict"] == verdict]
+        rows.append(f"| {label} | {len(names)} | {' '.join(names)} |")
     return "\n".join(rows) + "\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils import CourseError, authoring
+from course_utils import CourseError, authoring, claims
 
 SOLUTION = """def double_torch(x):
     ### BEGIN SOLUTION
@@ -77,7 +77,10 @@ def course(tmp_path):
     """A small course of one lesson and its exercise, in a folder of its own."""
     for folder in ("notebooks/1_part", "solutions/1_part"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "README.md").write_text("<!-- lessons: made -->\nold\n<!-- end of lessons -->\n")
+    (tmp_path / "README.md").write_text(
+        "<!-- lessons: made -->\nold\n<!-- end of lessons -->\n"
+        "<!-- results: made -->\nold\n<!-- end of results -->\n"
+    )
     nbformat.write(solution_notebook(), tmp_path / "solutions/1_part/02_title.ipynb")
     nbformat.write(lesson_notebook(), tmp_path / "notebooks/1_part/02_title.ipynb")
     return tmp_path
@@ -211,9 +214,10 @@ def test_headers_and_table(course):
     for wanted in ("# 02 · A title", "A promise.", "**5 minutes**", "- Two?", "| B02 | "):
         assert wanted in first
     row = "| [02 · A title](notebooks/1_part/02_title.ipynb) | 5 | B02 |"
-    assert (
-        f"{row} [3 tasks](exercises/1_part/02_title.ipynb) |" in (course / "README.md").read_text()
-    )
+    readme = (course / "README.md").read_text()
+    assert f"{row} [3 tasks](exercises/1_part/02_title.ipynb) |" in readme
+    counts = [int(count) for count in re.findall(r"^\| [A-Z][a-z ]+ \| (\d+) \|", readme, re.M)]
+    assert sum(counts) == len(claims.ledger())
 
 
 @pytest.mark.parametrize(
