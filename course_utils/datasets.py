@@ -1,6 +1,6 @@
 """The course's data as NumPy arrays: bundled sets, and generators with documented recipes."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -158,3 +158,48 @@ def expression_value(tree: int | tuple) -> int:
         return tree
     name, left, right = tree
     return {"MAX": max, "MIN": min}[name](expression_value(left), expression_value(right))
+
+
+def transactions(n: int = 20_000, later: bool = False, seed: int = 0) -> "pd.DataFrame":
+    """Simulate card payments, about 1 % of them fraud; `later` brings a kind not seen before.
+
+    Columns: `amount` in euros; `minutes` since the card's last payment; `distance` in km from
+    the place of that payment; `hour`, 0 to 24; `online` and `fraud`, 0 or 1.
+    Recipe, where L(m, s) is log-normal with median m: an honest payment has amount L(30, 1), or
+    L(2, 0.5) in 12 of 100; minutes L(600, 1), or L(2, 0.7) in 12 of 100; distance L(5, 1); hour
+    N(14, 4). 15 of 100 are made on a journey: distance L(600, 0.8), minutes at least distance /
+    L(3, 0.3); 40 of 100 are made online. Fraud has two kinds, half and half. A stolen number is
+    tried out: online, amount L(2, 0.5), minutes L(2, 0.7). A copied card is emptied far away: in a
+    shop, amount L(150, 0.7), distance L(600, 0.8), minutes L(60, 0.8). In `later`, 40 of 100 frauds
+    are of neither kind: online at night, hour N(3, 1.5), amount L(60, 0.4).
+    """
+    import pandas as pd
+
+    generator = np.random.default_rng(seed)
+
+    def draw(median: Any, spread: float) -> np.ndarray:
+        return median * np.exp(spread * generator.normal(size=n))
+
+    def share(part: float) -> np.ndarray:
+        return generator.random(n) < part
+
+    fraud, kind = share(0.01), generator.random(n)
+    journey, online = kind < 0.15, kind > 0.6
+    amount = np.where(share(0.12), draw(2, 0.5), draw(30, 1))
+    minutes = np.where(share(0.12), draw(2, 0.7), draw(600, 1))
+    distance = np.where(journey, draw(600, 0.8), draw(5, 1))
+    minutes = np.where(journey, np.maximum(minutes, distance / draw(3, 0.3)), minutes)
+    hour = generator.normal(14, 4, n)
+    new = fraud & later & (kind % 0.5 < 0.2)
+    tried, copied = fraud & (kind < 0.5) & ~new, fraud & (kind >= 0.5) & ~new
+    cases = [tried, copied, new]
+    return pd.DataFrame(
+        {
+            "amount": np.select(cases, [draw(2, 0.5), draw(150, 0.7), draw(60, 0.4)], amount),
+            "minutes": np.select(cases[:2], [draw(2, 0.7), draw(60, 0.8)], minutes),
+            "distance": np.where(copied, draw(600, 0.8), distance),
+            "hour": np.where(new, generator.normal(3, 1.5, n), hour) % 24,
+            "online": ((online | tried | new) & ~copied).astype(int),
+            "fraud": fraud.astype(int),
+        }
+    ).round(2)

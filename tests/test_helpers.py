@@ -236,3 +236,15 @@ def test_graphs_of_hundreds_of_nodes_are_folded_and_none_is_lost(monkeypatch):
 
 def labels(figure):
     return [text.get_text() for text in figure.axes[0].texts if text.get_text()]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fraud_is_rare_and_a_new_kind_comes_later(seed):
+    table, later = (datasets.transactions(later=later, seed=seed) for later in (False, True))
+    assert datasets.transactions(seed=seed).equals(table)
+    assert 0.006 < table.fraud.mean() < 0.014
+    fraud, new = table[table.fraud == 1], later[later.fraud == 1]
+    assert ((fraud.online == 1) | (fraud.distance > 20)).mean() > 0.95
+    assert (fraud.hour < 6).mean() < 0.1
+    assert 0.25 < (new.hour < 6).mean() < 0.6
+    assert (table.hour.between(0, 24) & (table.minutes > 0) & (table.amount > 0)).all()
