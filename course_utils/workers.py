@@ -28,6 +28,8 @@ MARK = "COURSE_WORKERS"
 SECONDS_BETWEEN_LOOKS = 0.1
 # What torchrun writes of the first of its workers that failed.
 LAUNCHER_SAYS = re.compile(r"Root Cause.*?rank +: (\d+).*?exitcode +: (-?\d+)", re.DOTALL)
+# Lines of a C++ log, which TensorFlow writes at its start.
+LOG = re.compile(r"[IWE]\d{4} |\d{4}-\d\d-\d\d |WARNING")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
 
 
@@ -101,7 +103,8 @@ def _failure(worker: int, code: int, out: str, err: str) -> str:
 
 
 def _last(out: str, err: str) -> str:
-    lines = [line.strip() for text in (out, err) for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for text in (out, err) for line in text.splitlines()]
+    lines = [line for line in lines if line and not LOG.match(line)]
     return f"Its last line: {lines[-1][:300]}" if lines else "It had written nothing"
 
 
