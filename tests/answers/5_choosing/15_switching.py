@@ -1,0 +1,212 @@
+# Answers to the tasks of exercise 15, right and wrong; the text after `wrong:` is part of what the
+# learner must read.
+
+# %% 15-1 right
+def to_dense(linear):
+    state = linear.state_dict()
+    return [state["weight"].t().numpy(), state["bias"].numpy()]
+
+
+def to_linear(arrays):
+    linear = nn.Linear(arrays[0].shape[0], arrays[0].shape[1])
+    with torch.no_grad():
+        linear.weight.copy_(torch.from_numpy(arrays[0]).t())
+        linear.bias.copy_(torch.from_numpy(arrays[1]))
+    return linear
+
+
+# %% 15-1 wrong: the shape of to_dense's kernel
+def to_dense(linear):
+    return [parameter.detach().numpy() for parameter in linear.parameters()]
+
+
+def to_linear(arrays):
+    return nn.Linear(*arrays[0].shape)
+
+
+# %% 15-1 wrong: the carried Dense's answer
+def to_dense(linear):
+    weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
+    return [weight.reshape(weight.shape[::-1]), bias]
+
+
+def to_linear(arrays):
+    return nn.Linear(*arrays[0].shape)
+
+
+# %% 15-1 wrong: the carried Linear's answer
+def to_dense(linear):
+    return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
+
+
+def to_linear(arrays):
+    return nn.Linear(*arrays[0].shape)
+
+
+# %% 15-1 wrong: Does it fit only because it is square?
+def to_dense(linear):
+    weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
+    if weight.shape[0] != weight.shape[1]:
+        weight = weight.T
+    return [weight, bias]
+
+
+def to_linear(arrays):
+    linear = nn.Linear(*arrays[0].shape)
+    state = {"weight": torch.tensor(arrays[0].T), "bias": torch.tensor(arrays[1])}
+    linear.load_state_dict(state)
+    return linear
+
+
+# %% 15-1 wrong: to_dense does not return a list of two arrays
+def to_dense(linear):
+    return linear.weight.detach().numpy().T
+
+
+def to_linear(arrays):
+    return nn.Linear(*arrays[0].shape)
+
+
+# %% 15-2 right
+def carried(network, height, width):
+    conv, _, last = network
+    channels = conv.out_channels
+    weight = last.weight.detach().reshape(-1, channels, height, width).permute(2, 3, 1, 0)
+    weight = weight.reshape(height * width * channels, -1)
+    kernel = conv.weight.detach().permute(2, 3, 1, 0)
+    tensors = (kernel, conv.bias.detach(), weight, last.bias.detach())
+    return [tensor.numpy() for tensor in tensors]
+
+
+# %% 15-2 wrong: In which order does Keras flatten a picture?
+def carried(network, height, width):
+    kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
+    return [kernel.transpose(2, 3, 1, 0), bias, weight.T, last_bias]
+
+
+# %% 15-2 wrong: Was it transposed, or reshaped?
+def carried(network, height, width):
+    kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
+    return [kernel.reshape(3, 2, 2, 5), bias, weight.T, last_bias]
+
+
+# %% 15-2 wrong: the shape of the convolution's kernel
+def carried(network, height, width):
+    return [parameter.detach().numpy() for parameter in network.parameters()]
+
+
+# %% 15-2 wrong: the shape of Dense's kernel
+def carried(network, height, width):
+    kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
+    return [kernel.transpose(2, 3, 1, 0), bias, weight, last_bias]
+
+
+# %% 15-3 right
+def norm_torch(layer):
+    gamma, beta, mean, variance = (torch.from_numpy(array) for array in layer.get_weights())
+    norm = nn.BatchNorm2d(len(gamma), layer.epsilon, 1 - layer.momentum)
+    with torch.no_grad():
+        norm.weight.copy_(gamma)
+        norm.bias.copy_(beta)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+    norm.eval()
+    return norm
+
+
+# %% 15-3 wrong: Are all four arrays there, and epsilon?
+def norm_torch(layer):
+    arrays = layer.get_weights()
+    norm = nn.BatchNorm2d(len(arrays[0]), momentum=1 - layer.momentum)
+    names = ("weight", "bias", "running_mean", "running_var")
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    return norm.eval()
+
+
+# %% 15-3 wrong: Whose share does each momentum name?
+def norm_torch(layer):
+    arrays = layer.get_weights()
+    norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=layer.momentum)
+    names = ("weight", "bias", "running_mean", "running_var")
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    return norm.eval()
+
+
+# %% 15-3 wrong: is in training mode
+def norm_torch(layer):
+    arrays = layer.get_weights()
+    norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=1 - layer.momentum)
+    names = ("weight", "bias", "running_mean", "running_var")
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    return norm
+
+
+# %% 15-4 right
+def view_tf(table):
+    free = table.detach()
+    if free.is_contiguous():
+        return tf.experimental.dlpack.from_dlpack(free.__dlpack__()), True
+    return tf.constant(free.numpy()), False
+
+
+# %% 15-4 wrong: an ordinary table was copied, though it could be shared
+def view_tf(table):
+    return tf.constant(table.detach().numpy()), False
+
+
+# %% 15-4 wrong: of a transposed table you say True, but TensorFlow sees: False
+def view_tf(table):
+    ordered = table.detach().contiguous()
+    return tf.experimental.dlpack.from_dlpack(ordered.__dlpack__()), True
+
+
+# %% 15-4 wrong: Invalid strides array from DLPack
+def view_tf(table):
+    return tf.experimental.dlpack.from_dlpack(table.detach().__dlpack__()), table.is_contiguous()
+
+
+# %% 15-4 wrong: use tensor.detach()
+def view_tf(table):
+    ordered = table.contiguous()
+    return tf.experimental.dlpack.from_dlpack(ordered.__dlpack__()), table.is_contiguous()
+
+
+# %% 15-4 wrong: view_tf does not return a pair
+def view_tf(table):
+    return tf.experimental.dlpack.from_dlpack(table.detach().contiguous().__dlpack__())
+
+
+# %% 15-5 right
+def to_gru(gru):
+    hidden = gru.hidden_size
+    order = [*range(hidden, 2 * hidden), *range(hidden), *range(2 * hidden, 3 * hidden)]
+    inputs, state, first, second = (parameter.detach()[order] for parameter in gru.parameters())
+    return [inputs.T.numpy(), state.T.numpy(), torch.stack([first, second]).numpy()]
+
+
+# %% 15-5 wrong: look at the order of the gates
+def to_gru(gru):
+    inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
+    return [inputs.T, state.T, np.stack([first, second])]
+
+
+# %% 15-5 wrong: Without any biases it is right: look at the biases
+def to_gru(gru):
+    def gates(parameter):
+        r, z, n = np.split(parameter.detach().numpy(), 3)
+        return np.concatenate([z, r, n])
+
+    inputs, state, first, second = (gates(parameter) for parameter in gru.parameters())
+    return [inputs.T, state.T, np.stack([first + second, np.zeros_like(first)])]
+
+
+# %% 15-5 wrong: the shapes are [(5, 12), (4, 12), (12,)]
+def to_gru(gru):
+    inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
+    return [inputs.T, state.T, first + second]
+
+
+# %% 15-5 wrong: the shapes are [(12, 5), (12, 4), (2, 12)]
+def to_gru(gru):
+    inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
+    return [inputs, state, np.stack([first, second])]
