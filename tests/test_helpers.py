@@ -219,6 +219,31 @@ def test_mislabel_changes_so_many_labels_and_no_other():
     assert (datasets.mislabel(target, n=100, seed=1) != labels).any()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_utterances_follow_their_recipe(seed):
+    drawn = datasets.utterances(seed=seed)
+    assert (len(drawn.text_train), len(drawn.text_test)) == (1200, 500)
+    assert drawn.target_train.dtype == np.int64
+    assert np.bincount(drawn.target_test).min() > 35
+    assert not set(drawn.text_train) & set(drawn.text_test)
+    texts = drawn.text_train + drawn.text_test
+    assert not re.search(r"[^a-z ]|  ", "".join(texts))
+    assert drawn.text_train == datasets.utterances(seed=seed).text_train
+    assert drawn.text_train != datasets.utterances(seed=seed + 1).text_train
+    known, words = ({w for t in part for w in t.split()} for part in (drawn.text_train, texts))
+    assert 5 < len(words - known) < 20
+    subjects = np.concatenate([drawn.target_train, drawn.target_test])
+    both = [{"on", "off"} <= set(t.split()) or {"up", "down"} <= set(t.split()) for t in texts]
+    assert 0.2 < np.mean(np.array(both)[subjects >= 4]) < 0.4
+    assert datasets.INTENTS[4:] == ["lamp on", "lamp off", "heat up", "heat down"]
+
+
+def test_no_phrasing_of_the_test_is_trained_on():
+    for phrasings in datasets._PHRASINGS.values():
+        train, test = ([" ".join(p.split()) for p in part.split(",")] for part in phrasings.split("|"))
+        assert not set(train) & set(test)
+
+
 def test_graphs_of_hundreds_of_nodes_are_folded_and_none_is_lost(monkeypatch):
     texts = []
     monkeypatch.setattr(figures, "show", lambda figure, alt: texts.extend(labels(figure)))
