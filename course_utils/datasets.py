@@ -232,7 +232,8 @@ _PHRASINGS = {
         do i need a coat in {city} tomorrow, can you give me the weather of {city},
         how much rain will there be in {city}, is it hot in {city} now
         | do i need a coat for the rain in {city}, is it cold in {city} today,
-        could you tell me the weather for tomorrow in {city}, let me know how hot it is in {city}""",
+        could you tell me the weather for tomorrow in {city},
+        let me know how hot it is in {city}""",
     "music": """play {artist}, play some music by {artist}, put on a song by {artist},
         i want to hear {artist}, start the album by {artist}, something by {artist} would be nice,
         can you play the new {artist}, let me hear a song of {artist}, music by {artist} for me
@@ -274,7 +275,7 @@ _CONTRASTS = (
     "{o} + sorry i mean {s}",
     "{s} + and not {o}",
 )
-_FILLERS = "hey | ok | please | so | er | um".split(" | "), "please | now | thanks".split(" | ")
+_FILLERS = ["hey", "ok", "please", "so", "er", "um"], ["please", "now", "thanks"]
 
 
 def utterances(n_train: int = 1200, n_test: int = 500, seed: int = 0) -> Utterances:

@@ -240,7 +240,9 @@ def test_utterances_follow_their_recipe(seed):
 
 def test_no_phrasing_of_the_test_is_trained_on():
     for phrasings in datasets._PHRASINGS.values():
-        train, test = ([" ".join(p.split()) for p in part.split(",")] for part in phrasings.split("|"))
+        train, test = (
+            [" ".join(p.split()) for p in part.split(",")] for part in phrasings.split("|")
+        )
         assert not set(train) & set(test)
 
 
