@@ -186,7 +186,7 @@ def heard_torch(model, tokens, swapped):
 
 
 def heard_tf(model, tokens, swapped):
-    answers = [np.argmax(model(one), axis=1) for one in (tokens, swapped)]
+    answers = [model(one).numpy().argmax(axis=1) for one in (tokens, swapped)]
     return np.mean(answers[0] != answers[1])
 
 
