@@ -186,8 +186,9 @@ def heard_torch(model, tokens, swapped):
 
 
 def heard_tf(model, tokens, swapped):
-    answers = [model(one).numpy().argmax(axis=1) for one in (tokens, swapped)]
-    return np.mean(answers[0] != answers[1])
+    first, second = model(tokens), model(swapped)
+    same = [int(tf.argmax(a)) == int(tf.argmax(b)) for a, b in zip(first, second)]
+    return 1 - sum(same) / len(same)
 
 
 # %% 16-5 wrong: It looks like the share that is the same.
