@@ -105,8 +105,8 @@ def array(value: Any, what: str) -> np.ndarray:
     """Return numbers of either framework as a NumPy array; raise where they are none."""
     if attempted(value) is None:
         raise Wrong(
-            f"{what} is None: does your function return its result? (A gradient is None in "
-            "TensorFlow where nothing leads from the result back to the variable.)"
+            f"{what} is None: does your function return its result? (If it returns a gradient: "
+            "TensorFlow's is None where nothing leads from the result back to the variable.)"
         )
     try:
         return to_numpy(value).astype("float64")

@@ -9,7 +9,7 @@ def accuracy_torch(model, loader):
     return torch.cat(right).float().mean().item()
 
 
-# %% 03-1 wrong: with four of five right, the accuracy is 0.5, expected 0.8. The last batch
+# %% 03-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The last batch
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
@@ -17,7 +17,7 @@ def accuracy_torch(model, loader):
     return float(np.mean(shares))
 
 
-# %% 03-1 wrong: judging changed the model
+# %% 03-1 wrong: judging changed the running averages
 def accuracy_torch(model, loader):
     right = count = 0
     with torch.no_grad():
@@ -27,7 +27,7 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-1 wrong: with four of five right, the accuracy is 4, expected 0.8
+# %% 03-1 wrong: with four of five right, in one batch, the accuracy is 4, expected 0.8
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
@@ -44,12 +44,22 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-1 wrong: with four of five right, the accuracy is 0.2, expected 0.8
+# %% 03-1 wrong: with four of five right, in one batch, the accuracy is 0.2, expected 0.8
 def accuracy_torch(model, loader):
     model.eval()
     right = count = 0
     for data, target in loader:
         right += (model(data).argmin(dim=1) == target).sum().item()
+        count += len(target)
+    return right / count
+
+
+# %% 03-1 wrong: the model kept a history for gradients
+def accuracy_torch(model, loader):
+    model.eval()
+    right = count = 0
+    for data, target in loader:
+        right += (model(data).argmax(dim=1) == target).sum().item()
         count += len(target)
     return right / count
 
@@ -71,7 +81,7 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data, target)).batch(size).shuffle(len(data), seed)
 
 
-# %% 03-2 wrong: the list of the batches' sizes has shape (10,), expected (11,)
+# %% 03-2 wrong: an epoch has 10 batches, expected 11
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).shuffle(len(data), seed)
     return examples.batch(size, drop_remainder=True)
@@ -101,6 +111,17 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data[order], target[order])).batch(size)
 
 
+# %% 03-2 wrong: each batch must be a pair (data, target)
+def loader_tf(data, target, size, seed):
+    return tf.data.Dataset.from_tensor_slices(data).shuffle(len(data), seed=seed).batch(size)
+
+
+# %% 03-2 wrong: an epoch has 12 batches
+def loader_tf(data, target, size, seed):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(len(data), seed=seed).batch(size).repeat()
+
+
 # %% 03-3 right
 def train_until_worse(model, train_epoch, valid_loss, patience):
     losses, weights = [], []
@@ -112,7 +133,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return min(losses)
 
 
-# %% 03-3 wrong: the epoch of the weights is 4, expected 2. The model is to have
+# %% 03-3 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, waited = float("inf"), 0
     while waited < patience:
@@ -125,7 +146,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-3 wrong: and patience 2, the returned loss is 3, expected 1
+# %% 03-3 wrong: and patience 2, you stopped after epoch 3, expected 4
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights = float("inf"), None
     while True:
@@ -138,7 +159,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-3 wrong: the training was to stop earlier
+# %% 03-3 wrong: [3.0, 2.0, 2.5, 2.6, 9.0] and patience 2, the training was to stop after epoch 4, and went on
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited <= patience:
@@ -164,7 +185,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return loss
 
 
-# %% 03-3 wrong: is None: does your function return its result?
+# %% 03-3 wrong: nothing came back: return the best validation loss
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited < patience:
@@ -176,7 +197,28 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     model.load_state_dict(weights)
 
 
+# %% 03-3 wrong: [4.0, 2.0, 2.0, 2.0, 1.0] and patience 2, the training was to stop after epoch 4
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights, waited = float("inf"), None, 0
+    while waited < patience:
+        train_epoch()
+        loss = valid_loss()
+        waited += 1
+        if loss <= lowest:
+            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
+    model.load_state_dict(weights)
+    return lowest
+
+
 # %% 03-4 right
+def history_tf(model, data, target, epochs):
+    examples = tf.data.Dataset.from_tensor_slices((data, target)).batch(64)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss_fn)
+    model.optimizer.learning_rate = 0.5
+    return model.fit(examples, epochs=epochs, shuffle=False, verbose=0).history["loss"]
+
+
 def history_torch(model, data, target, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     loss_fn = nn.CrossEntropyLoss(reduction="sum")
@@ -193,24 +235,64 @@ def history_torch(model, data, target, epochs):
     return history
 
 
-# %% 03-4 wrong: the list of losses is [2.04
+# %% 03-4 wrong: the list of history_tf is [2
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, verbose=0)
+    return fit.history["loss"]
+
+
+# %% 03-4 wrong: the list of history_tf is [ 9
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+# %% 03-4 wrong: what history_tf returns is
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit
+
+
+# %% 03-4 wrong: the list of history_torch holds the losses measured after each epoch
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
 def history_torch(model, data, target, epochs):
     dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     losses = []
     for _ in range(epochs):
+        met = []
         for batch, labels in DataLoader(dataset, batch_size=64):
             loss = nn.functional.cross_entropy(model(batch), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            met.append(loss.item())
         with torch.no_grad():
             after = nn.functional.cross_entropy(model(dataset.tensors[0]), dataset.tensors[1])
         losses.append(after.item())
     return losses
 
 
-# %% 03-4 wrong: the list of losses is [2.21
+# %% 03-4 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
 def history_torch(model, data, target, epochs):
     dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
@@ -227,24 +309,89 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: has shape (16,), expected (4,)
+# %% 03-4 wrong: history_torch returned 16 numbers for four epochs
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
 def history_torch(model, data, target, epochs):
     dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     losses = []
     for _ in range(epochs):
+        met = []
         for batch, labels in DataLoader(dataset, batch_size=64):
             loss = nn.functional.cross_entropy(model(batch), labels)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(loss.item())
+            met.append(loss.item())
+        losses += met
     return losses
 
 
-# %% 03-4 wrong: what history_torch returns is
+# %% 03-4 wrong: a number in the list of history_torch is torch.Tensor, expected float
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
 def history_torch(model, data, target, epochs):
-    return np.ones(epochs)
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            met.append(loss.detach() * len(batch))
+        losses.append(sum(met) / len(data))
+    return losses
+
+
+# %% 03-4 wrong: Check the order of the data, the learning rate, zero_grad
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            loss.backward()
+            optimizer.step()
+            met.append(loss.item() * len(batch))
+        losses.append(sum(met) / len(data))
+    return losses
+
+
+# %% 03-4 wrong: after the training, the PyTorch model's bias
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+def history_torch(model, data, target, epochs):
+    twin = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
+    parity.copy_weights(model, twin)
+    return history_tf(twin, data, target, epochs)
 
 
 # %% 03-5 right
@@ -277,13 +424,13 @@ def load_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer)
 
 
-# %% 03-5 wrong: save_tf wrote nothing into the folder
+# %% 03-5 wrong: save_tf wrote nothing into the folder: the path must name a file
 def save_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer)
+    tf.train.Checkpoint(model=model, optimizer=optimizer).write(folder)
 
 
 def load_tf(folder, model, optimizer):
-    pass
+    tf.train.Checkpoint(model=model, optimizer=optimizer).read(folder)
 
 
 # %% 03-5 wrong: your code stopped at line 6 of the cell, in load_tf
