@@ -357,7 +357,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: Check the order of the data, the learning rate, zero_grad
+# %% 03-4 wrong: Check the data's order, the learning rate, zero_grad
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
