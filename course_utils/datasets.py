@@ -1,10 +1,7 @@
 """The course's data as NumPy arrays: bundled sets, and generators with documented recipes."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
