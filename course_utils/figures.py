@@ -62,6 +62,36 @@ def show(figure: "Figure", alt: str) -> None:
     display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'))
 
 
+def animation(
+    figure: "Figure", draw: Callable[[int], None], frames: int, alt: str, seconds: float = 0.12
+) -> None:
+    """Show a figure that moves, as a GIF with this alt text, and close it.
+
+    `draw` is called with 0 to `frames` - 1 and changes the figure each time; each state is shown
+    for `seconds`, and then all begins anew.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import HTML, display
+    from PIL import Image
+
+    pictures, packed = [], io.BytesIO()
+    for n in range(frames):
+        drawn = io.BytesIO()
+        draw(n)
+        figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH * 0.6)
+        pictures.append(Image.open(drawn).convert("RGB"))
+    plt.close(figure)
+    # One palette of few colours for all pictures, so that only what moves takes bytes.
+    palette = pictures[0].quantize(24)
+    first, *rest = [
+        picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
+    ]
+    duration = round(1000 * seconds)
+    first.save(packed, "gif", save_all=True, append_images=rest, duration=duration, loop=0)
+    moving = base64.b64encode(packed.getvalue()).decode()
+    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/gif;base64,{moving}">'))
+
+
 def curves(
     series: Mapping[str, Sequence[float]],
     ylabel: str,
