@@ -82,7 +82,10 @@ def animation(
         pictures.append(Image.open(drawn).convert("RGB"))
     plt.close(figure)
     # One palette of few colours for all pictures, so that only what moves takes bytes.
-    palette = pictures[0].quantize(24)
+    palette = Image.new("P", (1, 1))
+    greys = [[shade] * 3 for shade in range(0, 256, 28)]
+    colours = [list(bytes.fromhex(colour[1:])) for colour in COLOURS[:6]]
+    palette.putpalette([level for colour in [*greys, [255] * 3, *colours] for level in colour])
     first, *rest = [
         picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
     ]

@@ -114,6 +114,26 @@ def test_every_picture_has_its_alt_text_and_is_closed(name, pages):
     assert plt.get_fignums() == []
 
 
+def test_a_moving_picture_has_its_alt_text_and_all_its_frames(pages):
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(4, 3))
+    line = axes.plot([0, 1], [0, 1])[0]
+    figures.animation(figure, lambda n: line.set_ydata([0, n]), frames=4, alt='two "lines"')
+    found = re.search(r'<img alt="([^"]*)" src="data:image/gif;base64,(.*)">', pages[0])
+    assert html.unescape(found[1]) == 'two "lines"'
+    moving = Image.open(io.BytesIO(base64.b64decode(found[2])))
+    assert moving.n_frames == 4
+    assert moving.info["loop"] == 0, "it begins anew"
+    shown = []
+    for n in range(4):
+        moving.seek(n)
+        shown.append(np.asarray(moving.convert("RGB")).astype(int))
+    assert all((first != second).any() for first, second in itertools.pairwise(shown))
+    assert np.abs(shown[1] - [0xD5, 0x5E, 0x00]).sum(axis=2).min() == 0, "its colours are kept"
+    assert plt.get_fignums() == []
+
+
 def in_python(code, *options):
     return subprocess.run(
         [sys.executable, *options, "-c", code], capture_output=True, text=True, check=True
@@ -275,3 +295,45 @@ def test_fraud_is_rare_and_a_new_kind_comes_later(seed):
     assert (fraud.hour < 6).mean() < 0.1
     assert 0.25 < (new.hour < 6).mean() < 0.6
     assert (table.hour.between(0, 24) & (table.minutes > 0) & (table.amount > 0)).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_road_is_closed_smooth_and_follows_its_recipe(seed):
+    road = datasets.road(seed)
+    ahead = np.roll(road.points, -1, axis=0) - road.points
+    assert np.abs(np.hypot(*ahead.T) - 0.5).max() < 0.01
+    assert np.abs(np.sin(road.headings - np.arctan2(ahead[:, 1], ahead[:, 0]))).max() < 0.1
+    assert abs(abs(road.bends.sum() * 0.5) - 2 * np.pi) < 0.05, "once around"
+    assert np.abs(road.bends).max() < 0.2
+    cells = np.rint((road.points - road.corner) / 0.25).astype(int)
+    assert road.map[tuple(cells.T)].max() < 0.3
+    assert np.array_equal(datasets.road(seed).points, road.points)
+
+
+def test_cars_are_found_where_they_were_put():
+    road = datasets.road(2)
+    places = np.arange(0, len(road.points), 25)
+    offsets = np.linspace(-1.8, 1.8, len(places))
+    turns = np.linspace(0.4, -0.4, len(places))
+    cars = datasets.road_cars(road, places, offsets, turns)
+    found = datasets.road_errors(road, cars)
+    assert np.allclose(found[0], offsets, atol=0.02)
+    assert np.allclose(found[1], turns, atol=0.03)
+    assert np.allclose(found[2], road.bends[(places + 4) % len(road.points)], atol=0.01)
+
+
+def test_a_camera_sees_the_road_where_it_is():
+    road = datasets.road(1)
+    straight = np.abs(road.bends).argsort()[:20]
+    cars = datasets.road_cars(road, straight, 0.0, 0.0)
+    pictures = datasets.road_pictures(road, cars)
+    assert pictures.shape == (20, 16, 32)
+    assert pictures.dtype == np.float32
+    assert np.array_equal(pictures, datasets.road_pictures(road, cars))
+    assert not np.array_equal(pictures, datasets.road_pictures(road, cars, seed=1))
+    near = pictures[:, -1].mean(axis=0)
+    assert near[15:17].mean() < 0.7 * near[[0, 1, 30, 31]].mean(), "tarmac is darker than grass"
+    for offset, edge in ((1.5, "left"), (-1.5, "right")):
+        beside = datasets.road_cars(road, straight, offset, 0.0)
+        middle = datasets.road_pictures(road, beside)[:, -6:, 12:20].mean(axis=(0, 1))
+        assert (middle.argmax() < 4) == (edge == "left"), "the nearer edge is on its own side"

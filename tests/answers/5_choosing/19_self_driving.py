@@ -1,0 +1,206 @@
+# Answers to the tasks of exercise 19, right and wrong; the text after `wrong:` is part of what the
+# learner must read.
+
+# %% 19-1 right
+def expert(offset, turn, bend):
+    steering = bend * 2.5 - (offset + 4 * turn) / 5
+    return np.minimum(np.maximum(steering, -0.5), 0.5)
+
+
+# %% 19-1 wrong: the steering for the bends -0.1, 0.05, 0.1
+def expert(offset, turn, bend):
+    return np.clip(-0.2 * offset - 0.8 * turn, -0.5, 0.5)
+
+
+# %% 19-1 wrong: the steering for offsets -0.1, 0.05, 0.1
+def expert(offset, turn, bend):
+    return np.clip(2.5 * bend + 0.2 * offset - 0.8 * turn, -0.5, 0.5)
+
+
+# %% 19-1 wrong: the steering for turns of -0.1, 0.05, 0.1
+def expert(offset, turn, bend):
+    return np.clip(2.5 * bend - 0.2 * offset - 0.2 * turn, -0.5, 0.5)
+
+
+# %% 19-1 wrong: the steering of a car 9 m beside the middle
+def expert(offset, turn, bend):
+    return 2.5 * bend - 0.2 * offset - 0.8 * turn
+
+
+# %% 19-2 right
+def driver_torch(model):
+    def steer(pictures):
+        model.train(False)
+        answer = model(torch.as_tensor(pictures).unsqueeze(1))
+        return answer.detach().squeeze(1).numpy()
+
+    return steer
+
+
+# %% 19-2 wrong: is not a function that one can give pictures
+def driver_torch(model):
+    model.eval()
+    return np.zeros(6)
+
+
+# %% 19-2 wrong: the driver answers the same pictures differently
+def driver_torch(model):
+    return lambda pictures: model(torch.from_numpy(pictures)[:, None])[:, 0].detach().numpy()
+
+
+# %% 19-2 wrong: has shape (6, 1), expected (6,)
+def driver_torch(model):
+    model.eval()
+    return lambda pictures: model(torch.from_numpy(pictures)[:, None]).detach().numpy()
+
+
+# %% 19-2 wrong: the driver's answer is torch.Tensor, expected numpy.ndarray
+def driver_torch(model):
+    model.eval()
+    return lambda pictures: model(torch.from_numpy(pictures)[:, None])[:, 0]
+
+
+# %% 19-2 wrong: your code stopped at
+def driver_torch(model):
+    model.eval()
+    return lambda pictures: model(torch.from_numpy(pictures)[..., None])[:, 0].detach().numpy()
+
+
+# %% 19-3 right
+def loss_tf(model, pictures, steering):
+    answer = model(tf.expand_dims(pictures, -1))
+    return tf.reduce_mean(tf.square(answer - steering[:, None]))
+
+
+# %% 19-3 wrong: 7 × 7 differences
+def loss_tf(model, pictures, steering):
+    return tf.reduce_mean((model(pictures[..., None]) - steering) ** 2)
+
+
+# %% 19-3 wrong: the loss has shape (7,), expected ()
+def loss_tf(model, pictures, steering):
+    return (model(pictures[..., None])[:, 0] - steering) ** 2
+
+
+# %% 19-3 wrong: the loss of seven pictures is
+def loss_tf(model, pictures, steering):
+    return tf.reduce_sum((model(pictures[..., None])[:, 0] - steering) ** 2)
+
+
+# %% 19-3 wrong: no gradient leads from the loss to the network's weights
+def loss_tf(model, pictures, steering):
+    return np.mean((model(pictures[..., None]).numpy()[:, 0] - steering) ** 2)
+
+
+# %% 19-3 wrong: your code stopped at
+def loss_tf(model, pictures, steering):
+    return tf.reduce_mean((model(pictures[:, None])[:, 0] - steering) ** 2)
+
+
+# %% 19-4 right
+def recoveries(road, count, generator):
+    places = (generator.random(count) * len(road.points)).astype(int)
+    chance = 2 * generator.random((2, count)) - 1
+    cars = datasets.road_cars(road, places, 1.5 * chance[0], 0.3 * chance[1])
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-4 wrong: recoveries does not return a pair
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
+    return datasets.road_cars(road, places, offsets, turns)
+
+
+# %% 19-4 wrong: too few cars stand on one of the two sides of the middle
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    offsets, turns = generator.uniform(0, 1.5, count), generator.uniform(-0.3, 0.3, count)
+    cars = datasets.road_cars(road, places, offsets, turns)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-4 wrong: some cars are more than 1.5 m from the middle
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    offsets, turns = 1.5 * generator.normal(size=count), generator.uniform(-0.3, 0.3, count)
+    cars = datasets.road_cars(road, places, offsets, turns)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-4 wrong: too few cars point to one of the two sides
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    cars = datasets.road_cars(road, places, generator.uniform(-1.5, 1.5, count), 0.0)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-4 wrong: the cars do not stand all around the road
+def recoveries(road, count, generator):
+    places = np.full(count, generator.integers(0, len(road.points)))
+    offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
+    cars = datasets.road_cars(road, places, offsets, turns)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-4 wrong: It must be the expert's where the car is
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
+    middle = datasets.road_cars(road, places, 0.0, 0.0)
+    cars = datasets.road_cars(road, places, offsets, turns)
+    return cars, expert(*datasets.road_errors(road, middle))
+
+
+# %% 19-4 wrong: another generator gives the same cars
+def recoveries(road, count, generator):
+    generator = np.random.default_rng(0)
+    places = generator.integers(0, len(road.points), count)
+    offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
+    cars = datasets.road_cars(road, places, offsets, turns)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% 19-5 right
+def better(offsets):
+    ranked = []
+    for name, values in offsets.items():
+        off = np.abs(values) > 2
+        distance = np.ma.masked_array(np.abs(values), off).mean()
+        ranked.append((off[-1].sum(), distance, name))
+    return min(ranked)[2]
+
+
+# %% 19-5 wrong: a driver that loses 3 of 4 cars is preferred to one that loses none
+def better(offsets):
+    distances = {name: np.abs(values) for name, values in offsets.items()}
+    return min(distances, key=lambda name: distances[name][distances[name] < 2].mean())
+
+
+# %% 19-5 wrong: not a driver's name
+def better(offsets):
+    return max((np.abs(values[-1]) < 2).sum() for values in offsets.values())
+
+
+# %% 19-5 wrong: 0.5 m to the right is preferred to 0.3 m to the left
+def better(offsets):
+    return max(offsets, key=lambda name: (np.abs(offsets[name][-1]) < 2).sum())
+
+
+# %% 19-5 wrong: swinging by 1 m to both sides is preferred to 0.3 m
+def better(offsets):
+    def score(name):
+        values = offsets[name]
+        on_road = np.abs(values) < 2
+        return on_road[-1].sum(), -abs(values[on_road].mean())
+
+    return max(offsets, key=score)
+
+
+# %% 19-5 wrong: moments off the road count in the mean distance
+def better(offsets):
+    def score(name):
+        distance = np.abs(offsets[name])
+        return (distance[-1] < 2).sum(), -distance.mean()
+
+    return max(offsets, key=score)
