@@ -77,7 +77,7 @@ def loss_tf(model, pictures, steering):
     return tf.reduce_mean((model(pictures[..., None]) - steering) ** 2)
 
 
-# %% 19-3 wrong: the loss has shape (7,), expected ()
+# %% 19-3 wrong: the loss of seven pictures has shape (7,), expected ()
 def loss_tf(model, pictures, steering):
     return (model(pictures[..., None])[:, 0] - steering) ** 2
 
