@@ -2,6 +2,7 @@
 
 import atexit
 import base64
+import contextlib
 import html
 import io
 import json
@@ -108,6 +109,8 @@ class Board:
 
         for name in ("visdom", "websocket"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        # Visdom leaves it to a library, to be built by hand, to lay the embeddings pane out.
+        visdom_package.do_tsne = lay_out
         board = self
 
         class Client(visdom_package.Visdom):
@@ -115,6 +118,9 @@ class Board:
                 try:
                     return super()._send(*args, **kwargs)
                 except ConnectionError:
+                    # A process that dies loses its connections a moment before it has ended.
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        board._process.wait(timeout=1)
                     board.check()
                     raise
 
@@ -226,7 +232,8 @@ def read_windows(client: "visdom_package.Visdom") -> "pd.DataFrame":
 
     Returns a row for each curve, picture or text: window, title, kind, name and value. The kinds
     are Plotly's (`scatter`, `bar`, `heatmap`) with arrays of (x, y) rows or the heatmap's numbers,
-    `image` with an array of bytes (height, width, channels), and `text` with a string.
+    `image` with an array of bytes (height, width, channels), `embeddings` with the (x, y) rows of
+    its points, and `text` with a string.
     """
     import pandas as pd
 
@@ -234,6 +241,18 @@ def read_windows(client: "visdom_package.Visdom") -> "pd.DataFrame":
     columns = ["window", "title", "kind", "name", "value"]
     rows = [row for name, window in windows.items() for row in _shown(name, window)]
     return pd.DataFrame(rows, columns=columns)
+
+
+def lay_out(features: Any) -> list[list[float]]:
+    """Place rows of features in the plane by t-SNE, like next to like; return (x, y) in [-1, 1]."""
+    import numpy as np
+    from sklearn.manifold import TSNE
+
+    rows = np.asarray(features)
+    tsne = TSNE(init="pca", random_state=0, perplexity=min(30, (len(rows) - 1) / 3))
+    places = tsne.fit_transform(rows).astype(float)
+    low, high = places.min(axis=0), places.max(axis=0)
+    return (2 * (places - low) / (high - low) - 1).tolist()
 
 
 def _start(kind: str, folder: Path) -> Board:
@@ -374,5 +393,8 @@ def _shown(name: str, window: dict[str, Any]) -> Iterator[tuple[str, str, str, s
     elif window["type"] == "image":
         picture = base64.b64decode(content["src"].split(",", 1)[1])
         yield name, title, "image", content.get("caption") or "", _picture(picture)
+    elif window["type"] == "embeddings":
+        places = [point["position"] for point in content.get("data", [])]
+        yield name, title, "embeddings", "", np.array(places)
     elif window["type"] == "text":
         yield name, title, "text", "", content

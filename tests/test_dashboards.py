@@ -1,5 +1,6 @@
 """The dashboards' real servers: what was written comes back, and nothing of them is left behind."""
 
+import gc
 import os
 import shutil
 import signal
@@ -98,6 +99,26 @@ def test_what_visdom_is_sent_comes_back(tmp_path):
         assert rows.loc["weights", "value"][:, 1].sum() == 10
 
 
+def test_visdom_s_embeddings_pane_lays_out_what_it_is_sent(tmp_path):
+    import torch
+
+    groups = torch.arange(40) % 2
+    features = 10 * groups[:, None] + torch.rand(40, 5, generator=torch.Generator().manual_seed(0))
+    with dashboards.visdom(tmp_path) as board:
+        client = board.client("trial")
+        client.embeddings(features, groups.tolist(), win="points")
+        (row,) = dashboards.read_windows(client).itertuples()
+    assert row.kind == "embeddings"
+    assert row.value.shape == (40, 2)
+    np.testing.assert_allclose([row.value.min(axis=0), row.value.max(axis=0)], [[-1] * 2, [1] * 2])
+    apart = row.value[groups == 1].mean(axis=0) - row.value[groups == 0].mean(axis=0)
+    assert np.abs(apart).max() > 0.5
+
+
+def test_a_server_does_without_the_frameworks(board):
+    assert psutil.Process(board.pid).memory_info().rss < 150e6
+
+
 def test_visdom_s_environments_outlive_their_server(tmp_path):
     for look in range(2):
         with dashboards.visdom(tmp_path) as board:
@@ -156,6 +177,7 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
     me = psutil.Process()
+    gc.collect()
     before = {child.pid for child in me.children(recursive=True)}, me.num_fds()
     for n in range(20):
         with START[list(START)[n % 2]](tmp_path / "folder") as board:
@@ -163,7 +185,9 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
         assert not any(one.laddr.port == port for one in me.net_connections())
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
-    assert ({child.pid for child in me.children(recursive=True)}, me.num_fds()) == before
+    gc.collect()
+    assert {child.pid for child in me.children(recursive=True)} == before[0]
+    assert me.num_fds() <= before[1]  # an earlier test's client may have closed its socket since
     assert list(temporary.iterdir()) == []
 
 
