@@ -48,6 +48,15 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(tf.einsum("pi,niu->pnu", data, matrix) + bias)
 
 
+# %% 04-1 wrong: layer_tf is still to write; the other is there
+def layer_torch(data, matrix, bias):
+    return torch.relu(data @ matrix + bias[:, None])
+
+
+def layer_tf(data, matrix, bias):
+    return ...  # your answer here
+
+
 # %% 04-2 right
 def deep_torch(depth, width):
     def he(before, after):
@@ -112,6 +121,28 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
+# %% 04-2 wrong: layer 1: its weights are uniform, and should be normal
+def deep_torch(depth, width):
+    sizes, layers = [64, *[width] * depth], []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    layers.append(nn.Linear(width, 10))
+    for layer in layers[::2]:
+        nn.init.kaiming_uniform_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
+
+
+# %% 04-2 wrong: Is there one ReLU after each hidden layer, and nothing after the last layer?
+def deep_torch(depth, width):
+    sizes = [64, *[width] * depth, 10]
+    layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(layers[0], nn.ReLU(), *layers[1:])
+
+
 # %% 04-3 right
 def gradient_sizes_tf(model, data, target):
     with tf.GradientTape() as tape:
@@ -121,7 +152,7 @@ def gradient_sizes_tf(model, data, target):
     return [tf.sqrt(tf.reduce_sum(gradient**2)).numpy().item() for gradient in gradients[::2]]
 
 
-# %% 04-3 wrong: the list of sizes has shape (8,), expected (4,)
+# %% 04-3 wrong: the list has 8 sizes, expected 4: those of the kernels only
 def gradient_sizes_tf(model, data, target):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with tf.GradientTape() as tape:
@@ -138,7 +169,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-3 wrong: your code stopped at line 7 of the cell
+# %% 04-3 wrong: a gradient is None: was the model called inside the tape
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -166,6 +197,15 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
+# %% 04-3 wrong: A loss of logits, and an average, not a sum?
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
+
+
 # %% 04-4 right
 def skip_tf(depth, width):
     start = keras.Input((64,))
@@ -182,7 +222,7 @@ def skip_tf(depth, width):
     return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
 
 
-# %% 04-4 wrong: Is the ReLU applied before the values are added, and not after?
+# %% 04-4 wrong: the array of answers is an array that starts [ 1.3
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -210,6 +250,42 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
+# %% 04-4 wrong: and the answer be made of logits, without a softmax
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth - 1):
+        values = values + keras.layers.Dense(width, activation="relu")(values)
+    return keras.Model(start, keras.layers.Dense(10, activation="softmax")(values))
+
+
+# %% 04-4 wrong: Has the first layer a ReLU?
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width)(start)
+    for _ in range(depth - 1):
+        values = values + keras.layers.Dense(width, activation="relu")(values)
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-4 wrong: Is the ReLU before the sum?
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth - 1):
+        values = values + keras.layers.Dense(width)(values)
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
+# %% 04-4 wrong: Each further layer: its own input + ReLU(Dense(input))
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = first = keras.layers.Dense(width, activation="relu")(start)
+    for _ in range(depth - 1):
+        values = first + keras.layers.Dense(width, activation="relu")(values)
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
 # %% 04-5 right
 def probes_torch(model, split):
     train, test = torch.from_numpy(split.data_train), torch.from_numpy(split.data_test)
@@ -222,7 +298,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: the list of accuracies has shape (3,), expected (4,)
+# %% 04-5 wrong: the list has 3 accuracies, expected 4
 def probes_torch(model, split):
     scores = []
     for end in range(2, len(model), 2):
@@ -245,7 +321,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: the list of accuracies has shape (8,), expected (4,)
+# %% 04-5 wrong: the list has 8 accuracies, expected 4
 def probes_torch(model, split):
     scores = []
     for end in range(len(model) + 1):
