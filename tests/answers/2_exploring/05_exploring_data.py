@@ -24,7 +24,7 @@ def suspect(table):
     return auc.idxmax(), auc.max()
 
 
-# %% 05-1 wrong: suspect does not return a pair: a name and a number
+# %% 05-1 wrong: suspect does not return a tuple (name, number)
 def suspect(table):
     columns = table.columns.drop("malignant")
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
@@ -37,6 +37,14 @@ def suspect(table):
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
     name = (auc - 0.5).abs().idxmax()
     return name, auc[name]
+
+
+# %% 05-1 wrong: the suspect named is 'malignant', expected 'days at work': malignant itself is
+def suspect(table):
+    columns = table.columns[:-1]
+    auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
+    auc = auc.clip(lower=1 - auc)
+    return auc.idxmax(), auc.max()
 
 
 # %% 05-2 right
@@ -76,6 +84,25 @@ def mended(table):
 def mended(table):
     other = table.perimeter / table.radius > 20
     return table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
+
+
+# %% 05-2 wrong: mended must keep all columns
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    radius = table.radius.where(~other, table.radius * 10)
+    return table.assign(radius=radius).drop_duplicates().drop(columns="visits")
+
+
+# %% 05-2 wrong: the column 'radius', sorted as the others are,
+def mended(table):
+    return table.assign(visits=0, radius=table.perimeter / 6.3).drop_duplicates()
+
+
+# %% 05-2 wrong: the column 'malignant', sorted as the others are,
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    radius = table.radius.where(~other, table.radius * 10)
+    return table.assign(visits=0, radius=radius).drop_duplicates().assign(malignant=0)
 
 
 # %% 05-3 right
@@ -144,6 +171,12 @@ def pipeline_tf(data, target, batch_size):
     return batches.take(len(data) // batch_size)
 
 
+# %% 05-4 wrong: of 5000 examples many stay near their place: what must the buffer hold?
+def pipeline_tf(data, target, batch_size):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(1000).batch(batch_size, drop_remainder=True)
+
+
 # %% 05-5 right
 def doubt_torch(logits, labels):
     return -torch.log_softmax(logits, dim=1)[torch.arange(len(labels)), labels]
@@ -185,7 +218,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% 05-5 wrong: argsort begins with the smallest.
+# %% 05-5 wrong: not their losses; and argsort begins with the smallest.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -196,3 +229,42 @@ def doubt_tf(logits, labels):
 
 def doubted(doubt, n):
     return np.argsort(doubt)[:n]
+
+
+# %% 05-5 wrong: Are the logits taken as logits?
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.keras.losses.sparse_categorical_crossentropy(labels, logits)
+
+
+def doubted(doubt, n):
+    return np.argsort(-np.asarray(doubt))[:n]
+
+
+# %% 05-5 wrong: the most doubted first, is [
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    return np.sort(np.asarray(doubt))[::-1][:n]
+
+
+# %% 05-5 wrong: still to write: doubted
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    return ...  # your answer here
