@@ -493,6 +493,9 @@ def _become_kernel(connection: socket.socket, request: dict[str, Any], outputs: 
     np.random.seed()
     kernel = sys.modules["ipykernel.kernelapp"].IPKernelApp.instance()
     kernel.initialize(sys.argv[1:])
+    if pandas := sys.modules.get("pandas"):
+        # When it was imported it saw no notebook, and would fit tables to a terminal's width.
+        pandas.set_option("display.max_columns", 20)
     _answer(connection, {"ready": True})
     kernel.start()
 

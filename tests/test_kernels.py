@@ -92,6 +92,7 @@ PROBES = {
     "standard input": "import os; print(os.read(0, 1))",
     "backend": "import matplotlib; print(matplotlib.get_backend())",
     "picture": "import matplotlib.pyplot as plt; plt.plot([1, 2]);",
+    "tables": "import pandas; print(pandas.get_option('display.max_columns'))",
     "magic": "%load_ext autoreload\n%autoreload 2\nprint('loaded')",
     "shell": "!echo from a shell",
     "subprocess": "import subprocess; print(subprocess.run('true').returncode)",
