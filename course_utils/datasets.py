@@ -528,9 +528,8 @@ def _resonance(centre: np.ndarray) -> np.ndarray:
 def _filtered(signal: np.ndarray, response: np.ndarray) -> np.ndarray:
     """Pass pieces of 256 samples, 128 apart, through a filter each, and add them up again."""
     pieces = np.pad(signal, ((0, 0), (128, 384))).astype("float32")
-    pieces = np.lib.stride_tricks.sliding_window_view(pieces, 256, axis=1)[:, ::128][
-        :, : response.shape[1]
-    ]
+    pieces = np.lib.stride_tricks.sliding_window_view(pieces, 256, axis=1)[:, ::128]
+    pieces = pieces[:, : response.shape[1]]
     window = np.hanning(257)[:256].astype("float32")
     pieces = np.fft.irfft(np.fft.rfft(pieces * window, 512) * response, axis=-1)
     out = np.zeros((len(signal), (pieces.shape[1] + 3) * 128), dtype="float32")
