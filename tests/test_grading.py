@@ -1,8 +1,10 @@
 """An instructor's way, with nbgrader's own commands: enter the tasks, grade what came back."""
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 
@@ -13,7 +15,10 @@ LESSON = "1_basics/02_first_network.ipynb"
 
 def nbgrader(folder, *arguments):
     command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # As in an activated environment: nbgrader calls alembic by its name.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = os.environ | {"PATH": path}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

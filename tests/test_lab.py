@@ -152,7 +152,7 @@ def test_ends_without_a_question_or_a_traceback(tmp_path, number):
     with running(tmp_path, "--no-browser") as (process, printed):
         before = printed.read_text()
         process.send_signal(number)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
         assert "Traceback" not in printed.read_text()
         assert printed.read_text() == before or number == signal.SIGTERM
 
@@ -166,7 +166,7 @@ def test_ends_in_the_middle_of_its_work(tmp_path):
             asker.start()
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
 
 
 def ask_until_it_ends(address):
