@@ -13,7 +13,7 @@ THREADS = 1
 small models gain nothing from a second one, and PyTorch's threads, which wait in a loop, slow
 kernels that compute at the same time down by a factor of up to a hundred."""
 
-SECONDS_TO_STOP = 0.5
+SECONDS_TO_STOP = 2.0
 
 # The second is of PyTorch's profiler, which writes the time and a process id with every start.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}

@@ -1,6 +1,7 @@
 """The real server: `course lab` for this machine only, with its token, ending on Ctrl-C."""
 
 import contextlib
+import functools
 import http.client
 import os
 import re
@@ -51,6 +52,8 @@ def running(folder, *options, **environment):
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # As in a terminal, also where the tests themselves run under nohup.
+            preexec_fn=functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
         )
     try:
         until(lambda: "Ctrl-C" in printed.read_text() or process.poll() is not None)

@@ -224,7 +224,8 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
     answers = course / "tests/answers/1_basics/02_first_network.py"
     text = answers.read_text()
     answers.write_text(text[: text.index("# %% 02-2")])
-    status, out = run_pytest(course, "tests/test_notebooks.py", "-k", "test_answers")
+    only = [f"--notebook={SOLUTION}", "-k", "test_answers"]
+    status, out = run_pytest(course, "tests/test_notebooks.py", *only)
     assert status == 1
     assert "02-1 wrong" in out
     assert "Done, task 02-1." in out
