@@ -50,7 +50,6 @@ def set_style() -> None:
 def show(figure: "Figure", alt: str) -> None:
     """Show a figure below the cell as an image with this alt text, and close it."""
     import matplotlib.pyplot as plt
-    from IPython.display import HTML, display
     from PIL import Image
 
     drawn, packed = io.BytesIO(), io.BytesIO()
@@ -58,8 +57,14 @@ def show(figure: "Figure", alt: str) -> None:
     plt.close(figure)
     # 128 colours are enough for a drawing, and a third of the bytes.
     Image.open(drawn).convert("RGB").quantize(128).save(packed, format="png", optimize=True)
-    picture = base64.b64encode(packed.getvalue()).decode()
-    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'))
+    _show_image(packed.getvalue(), "png", alt)
+
+
+def _show_image(content: bytes, kind: str, alt: str) -> None:
+    from IPython.display import HTML, display
+
+    picture = base64.b64encode(content).decode()
+    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/{kind};base64,{picture}">'))
 
 
 def animation(
@@ -71,7 +76,6 @@ def animation(
     for `seconds`, and then all begins anew.
     """
     import matplotlib.pyplot as plt
-    from IPython.display import HTML, display
     from PIL import Image
 
     pictures, packed = [], io.BytesIO()
@@ -91,8 +95,7 @@ def animation(
     ]
     duration = round(1000 * seconds)
     first.save(packed, "gif", save_all=True, append_images=rest, duration=duration, loop=0)
-    moving = base64.b64encode(packed.getvalue()).decode()
-    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/gif;base64,{moving}">'))
+    _show_image(packed.getvalue(), "gif", alt)
 
 
 def curves(
