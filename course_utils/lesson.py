@@ -1,6 +1,7 @@
 """Start a lesson: quiet logs, seeds, fixed threads and one figure style."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import random
@@ -13,7 +14,9 @@ THREADS = 1
 small models gain nothing from a second one, and PyTorch's threads, which wait in a loop, slow
 kernels that compute at the same time down by a factor of up to a hundred."""
 
-SECONDS_TO_STOP = 2.0
+SECONDS_TO_STOP = 1.0
+"""A browser sends all cells of a Run All at once, but on a busy machine some come a tenth of a
+second after the error that is to stop them. Who mends a cell by hand takes longer than this."""
 
 # The second is of PyTorch's profiler, which writes the time and a process id with every start.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}
@@ -71,8 +74,17 @@ def _begin_kernel() -> None:
     """Let an error stop all of a Run All, also cells that reach the kernel late."""
     from IPython import get_ipython
 
-    if kernel := getattr(get_ipython(), "kernel", None):
-        kernel.stop_on_error_timeout = SECONDS_TO_STOP
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return
+    kernel.stop_on_error_timeout = SECONDS_TO_STOP
+    # Where a thread reads the messages (ipykernel 7) that setting is passed over: an error stops
+    # what has arrived, up to a message that the kernel posts to itself. Post it later.
+    if thread := getattr(kernel, "shell_channel_thread", None):
+        post = functools.partial(type(kernel)._post_dummy_stop_aborting_message, kernel)
+        kernel._post_dummy_stop_aborting_message = lambda subshell: thread.io_loop.call_later(
+            SECONDS_TO_STOP, post, subshell
+        )
 
 
 @contextlib.contextmanager

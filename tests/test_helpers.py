@@ -11,9 +11,10 @@ import time
 
 import numpy as np
 import pytest
+from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from course_utils import CourseError, datasets, figures, timing
+from course_utils import CourseError, datasets, figures, lesson, timing
 
 
 def test_digits():
@@ -200,6 +201,27 @@ def test_what_the_start_holds_back_comes_out_when_it_fails():
         "os.write(2, b', and after')"
     )
     assert in_python(code).stderr == "why it failed, and after"
+
+
+def test_an_error_stops_also_what_arrives_a_little_late():
+    manager, client = start_new_kernel()
+    try:
+        begin = client.execute_interactive("from course_utils import lesson\nlesson.begin()")
+        assert begin["content"]["status"] == "ok"
+        client.execute("1 / 0")
+        told = [status(client)]
+        for seconds in (lesson.SECONDS_TO_STOP / 4, lesson.SECONDS_TO_STOP + 0.5):
+            time.sleep(seconds)
+            client.execute("pass")
+            told.append(status(client))
+        assert told == ["error", "aborted", "ok"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def status(client):
+    return client.get_shell_msg(timeout=60)["content"]["status"]
 
 
 def test_comparisons_are_ratios_in_changing_order():
