@@ -1,5 +1,6 @@
 """set_up.py: quick when there is nothing to do, and one line for everything that goes wrong."""
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -194,6 +195,8 @@ def test_an_interrupted_set_up_leaves_nothing_trusted(project, number):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # As in a terminal, also where the tests themselves run in the background.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     while "[2/5]" not in child.stdout.readline():
         assert child.poll() is None
