@@ -43,10 +43,12 @@ MODULES = [
     "ipykernel.ipkernel",
     "ipykernel.debugger",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "tornado.platform.asyncio",
     "tornado.queues",
+    "sqlite3",
     "numpy",
     "matplotlib.figure",
     "matplotlib.font_manager",
@@ -345,10 +347,13 @@ def preload(listening: int, idle_seconds: float = IDLE_SECONDS) -> None:
     sys.path[:] = [path for path in sys.path if path]
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     os.environ.update(lesson.QUIET | os.environ)
+    # What is imported stays: looking for garbage in it would cost a quarter of the time, and later
+    # each kernel the memory that it shares with this process.
+    gc.disable()
     problem = _import_all()
     files = _module_files()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     kernels: dict[int, tuple[int, socket.socket]] = {}  # pidfd: pid, connection
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
