@@ -17,7 +17,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from course_utils import ROOT, kernels
+from course_utils import ROOT, CourseError, bench, kernels
 
 pytestmark = pytest.mark.skipif(
     not kernels.environment(), reason="warm kernels need Linux, and are not switched off"
@@ -399,6 +399,18 @@ def test_200_starts_leave_no_zombie_and_no_open_file(home):
 
 def children(process):
     return [child.pid for child in process.children()]
+
+
+def test_the_bench_measures_starts_and_notebooks(monkeypatch):
+    monkeypatch.setattr(bench, "NOTEBOOKS", 1)
+    seconds, megabytes = bench._start(warm=True)
+    assert 0 < seconds < 60
+    assert 0 < megabytes < 80
+    with tempfile.TemporaryDirectory(prefix="cb") as folder:  # a socket's path must be short
+        assert 0 < bench._nbval(Path(folder), ["-n0"], warm=True) < 60
+        monkeypatch.setattr(bench, "CELLS", ["1 / 0"])
+        with pytest.raises(CourseError, match=r"nbval failed: .*1 failed"):
+            bench._nbval(Path(folder), ["-n0"], warm=False)
 
 
 def test_it_can_be_switched_off(monkeypatch):
