@@ -245,6 +245,27 @@ def grow_torch(model, optimizer):
     optimizer.add_param_group({"params": layer.parameters()})
 
 
+# %% 08-3 wrong: and a ReLU of its own after it
+def grow_torch(model, optimizer):
+    layer = nn.Linear(model[0].out_features, model[0].out_features)
+    nn.init.eye_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    model.insert(2, layer)
+    optimizer.add_param_group({"params": layer.parameters()})
+    return model
+
+
+# %% 08-3 wrong: the new layer must come after the first ReLU
+def grow_torch(model, optimizer):
+    layer = nn.Linear(model[0].out_features, model[0].out_features)
+    nn.init.eye_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    model.insert(1, layer)
+    model.insert(2, nn.ReLU())
+    optimizer.add_param_group({"params": layer.parameters()})
+    return model
+
+
 # %% 08-4 right
 def grow_tf(model, optimizer):
     old = model.trainable_variables
@@ -302,6 +323,24 @@ def grow_tf(model, optimizer):
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
     grown = keras.Sequential([keras.Input(model.inputs[0].shape[1:]), first, layer, last])
     return grown, keras.optimizers.SGD(0.1, momentum=0.9)
+
+
+# %% 08-4 wrong: a ReLU must come after the new layer
+def grow_tf(model, optimizer):
+    first, last = model.layers
+    layer = keras.layers.Dense(first.units, kernel_initializer="identity")
+    grown = keras.Sequential([keras.Input(model.inputs[0].shape[1:]), first, layer, last])
+    fresh = keras.optimizers.SGD(0.1, momentum=0.9)
+    return grown, [(optimizer, model.trainable_variables), (fresh, layer.trainable_variables)]
+
+
+# %% 08-4 wrong: an optimizer has an empty list in its care
+def grow_tf(model, optimizer):
+    first, last = model.layers
+    layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
+    fresh = keras.optimizers.SGD(0.1, momentum=0.9)
+    in_care = [(optimizer, model.trainable_variables), (fresh, layer.trainable_variables)]
+    return keras.Sequential([keras.Input(model.inputs[0].shape[1:]), first, layer, last]), in_care
 
 
 # %% 08-5 right
