@@ -130,7 +130,9 @@ def _explain(error: Exception) -> TaskError:
     # frames[0] is this module, at its yield; frames[1] is the check cell, with the `with` in it.
     cell = frames[1].filename if len(frames) > 1 else ""
     own = [frame for frame in frames[2:] if _is_cell(frame.filename) and frame.filename != cell]
-    message = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    message, *more = f"{type(error).__name__}: {error}".strip().splitlines()
+    if more and message.endswith(":"):  # PyTorch's load_state_dict says what is wrong below that
+        message += f" {more[0].strip()}"
     if own:
         line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
         place = f"line {own[-1].lineno} of the cell, in {own[-1].name}"

@@ -112,6 +112,15 @@ def test_an_error_in_the_learner_s_code_shows_the_learner_s_line(shell, capsys):
     ]
 
 
+def test_a_message_that_begins_with_a_heading_shows_the_line_below_it(shell, capsys):
+    shell.run_cell(
+        "def answer(n):\n    raise RuntimeError('Error in loading:\\n\\tsize mismatch\\n\\tmore')"
+    )
+    shell.run_cell(CHECK)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith(": RuntimeError: Error in loading: size mismatch")
+
+
 def test_set_up_broken(shell, capsys):
     shell.run_cell(CHECK)
     (line,) = capsys.readouterr().out.splitlines()

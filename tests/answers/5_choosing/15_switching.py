@@ -15,7 +15,7 @@ def to_linear(arrays):
     return linear
 
 
-# %% 15-1 wrong: the shape of to_dense's kernel
+# %% 15-1 wrong: to_dense's kernel has shape (3, 5), expected (5, 3)
 def to_dense(linear):
     return [parameter.detach().numpy() for parameter in linear.parameters()]
 
@@ -67,6 +67,18 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
+# %% 15-1 wrong: RuntimeError: Error(s) in loading state_dict for Linear: size mismatch for weight
+def to_dense(linear):
+    return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
+
+
+def to_linear(arrays):
+    linear = nn.Linear(*arrays[0].shape)
+    state = {"weight": torch.tensor(arrays[0]), "bias": torch.tensor(arrays[1])}
+    linear.load_state_dict(state)
+    return linear
+
+
 # %% 15-2 right
 def carried(network, height, width):
     conv, _, last = network
@@ -90,12 +102,12 @@ def carried(network, height, width):
     return [kernel.reshape(3, 2, 2, 5), bias, weight.T, last_bias]
 
 
-# %% 15-2 wrong: the shape of the convolution's kernel
+# %% 15-2 wrong: the convolution's kernel has shape (5, 2, 3, 2), expected (3, 2, 2, 5)
 def carried(network, height, width):
     return [parameter.detach().numpy() for parameter in network.parameters()]
 
 
-# %% 15-2 wrong: the shape of Dense's kernel
+# %% 15-2 wrong: Dense's kernel has shape (3, 120), expected (120, 3)
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.transpose(2, 3, 1, 0), bias, weight, last_bias]
@@ -119,7 +131,7 @@ def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), momentum=1 - layer.momentum)
     names = ("weight", "bias", "running_mean", "running_var")
-    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))))
     return norm.eval()
 
 
@@ -128,7 +140,7 @@ def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=layer.momentum)
     names = ("weight", "bias", "running_mean", "running_var")
-    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))))
     return norm.eval()
 
 
@@ -137,7 +149,7 @@ def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=1 - layer.momentum)
     names = ("weight", "bias", "running_mean", "running_var")
-    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))), strict=False)
+    norm.load_state_dict(dict(zip(names, map(torch.tensor, arrays))))
     return norm
 
 
