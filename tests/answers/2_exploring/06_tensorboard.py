@@ -19,7 +19,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the steps in the log
+# %% 06-1 wrong: the row of steps in the log is [0.
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         for loss in losses:
@@ -27,7 +27,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the tags in the log are ['loss']
+# %% 06-1 wrong: the tags in the log are ['loss'], expected ['training/loss']
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         for step, loss in enumerate(losses):
@@ -83,6 +83,13 @@ def log_tf(folder, pictures, weights, step):
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", pictures[..., None] / 2, max_outputs=len(pictures))
+        tf.summary.histogram("look/weights", weights)
+
+
+# %% 06-2 wrong: did the values go in as they are, from 0 to 1?
+def log_tf(folder, pictures, weights, step):
+    with tf.summary.create_file_writer(str(folder)).as_default(step):
+        tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
         tf.summary.histogram("look/weights", weights)
 
 
@@ -161,7 +168,7 @@ def diagnose(loss, accuracy, silent):
 
 # %% 06-5 wrong: the loss that ends in NaN: the diagnosis is 'sound', expected 'exploding'
 def diagnose(loss, accuracy, silent):
-    if loss[-1] > 1000:
+    if max(loss) > 1000:
         return "exploding"
     return "dead" if silent[-1] > 0.8 else "leak" if accuracy[-1] > 0.99 else "sound"
 
