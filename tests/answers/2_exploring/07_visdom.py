@@ -97,6 +97,12 @@ def draw_confusion(client, logits, target):
     client.heatmap(np.array([[0, 1, 3], [4, 2, 0], [0, 0, 0]]), win="confusion")
 
 
+# %% 07-2 wrong: the window 'confusion' shows curves, no heatmap
+def draw_confusion(client, logits, target):
+    counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1), num_classes=3)
+    client.line(counts.numpy(), win="confusion")
+
+
 # %% 07-3 right
 def overlay(client, losses_torch, losses_tf):
     first = torch.stack(losses_torch).detach().numpy()
@@ -220,6 +226,18 @@ def steer(client, settings):
             settings["rate"] = float(event["value"])
 
     client.register_event_handler(changed, "settings")
+
+
+# %% 07-4 wrong: the entries of the window are ['number lr', 'button training'], expected ['number rate'
+def steer(client, settings):
+    rate = {"type": "number", "name": "lr", "value": settings["rate"]}
+    client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
+
+
+# %% 07-4 wrong: the value of the button is 'halt', expected 'stop'
+def steer(client, settings):
+    rate = {"type": "number", "name": "rate", "value": settings["rate"]}
+    client.properties([rate, {"type": "button", "name": "training", "value": "halt"}], "settings")
 
 
 # %% 07-4 wrong: there is no window 'settings' with entries
