@@ -195,7 +195,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: your code stopped at
+# %% 11-4 wrong: a harmless graph was turned away
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -203,6 +203,37 @@ def opened(path, forbidden):
     if any("File" in node.op or "Save" in node.op for node in [*graph.node, *nodes]):
         raise ValueError("the graph touches files")
     return tf.saved_model.load(str(path))
+
+
+# %% 11-4 wrong: a node is called ReadFile, its operation is Relu
+def opened(path, forbidden):
+    content = Path(path, "saved_model.pb").read_bytes()
+    found = {name for name in forbidden if name.encode() in content}
+    if found:
+        raise ValueError(f"the graph contains {sorted(found)}")
+    return tf.saved_model.load(str(path))
+
+
+# %% 11-4 wrong: a graph with Placeholder was opened
+def opened(path, forbidden):
+    content = Path(path, "saved_model.pb").read_bytes()
+    graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
+    found = {node.op for function in graph.library.function for node in function.node_def}
+    if found & forbidden:
+        raise ValueError(f"the graph contains {sorted(found & forbidden)}")
+    return tf.saved_model.load(str(path))
+
+
+# %% 11-4 wrong: the forbidden graph was loaded before
+def opened(path, forbidden):
+    model = tf.saved_model.load(str(path))
+    content = Path(path, "saved_model.pb").read_bytes()
+    graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
+    nodes = [node for function in graph.library.function for node in function.node_def]
+    found = {node.op for node in [*graph.node, *nodes]} & forbidden
+    if found:
+        raise ValueError(f"the graph contains {sorted(found)}")
+    return model
 
 
 # %% 11-4 wrong: without the name WriteFile
@@ -251,6 +282,14 @@ def compared(path_torch, path_tf, rows):
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
     same = first.argmax(axis=1) == second.argmax(axis=1)
     return np.abs(first - second).mean(), same.mean()
+
+
+# %% 11-5 wrong: the largest difference of 'opposites'
+def compared(path_torch, path_tf, rows):
+    first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
+    second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
+    same = first.argmax(axis=1) == second.argmax(axis=1)
+    return (first - second).max(), same.mean()
 
 
 # %% 11-5 wrong: the share of rows of 'strangers' with the same class
