@@ -53,6 +53,24 @@ def send_torch(batch, device):
     return batch.to(device)
 
 
+# %% 12-1 wrong: the number 7, sent, is torch.Tensor, expected int
+def send_torch(batch, device):
+    if isinstance(batch, dict):
+        return {name: send_torch(value, device) for name, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)(send_torch(value, device) for value in batch)
+    return batch if isinstance(batch, str) else torch.as_tensor(batch, device=device)
+
+
+# %% 12-1 wrong: torch.arange(3) in a list, sent to cpu, is [0., 0., 0.]
+def send_torch(batch, device):
+    if isinstance(batch, dict):
+        return {name: send_torch(value, device) for name, value in batch.items()}
+    if isinstance(batch, (list, tuple)):
+        return type(batch)(send_torch(value, device) for value in batch)
+    return torch.zeros_like(batch, device=device) if torch.is_tensor(batch) else batch
+
+
 # %% 12-2 right
 @contextlib.contextmanager
 def soft_placement(soft):
@@ -242,6 +260,18 @@ def with_rows_torch(data):
 def with_rows_tf(data):
     with tf.device("CPU:0"):
         rows = tf.cast(tf.range(len(data)), data.dtype)
+        return tf.concat([data, rows[:, None]], axis=1)
+
+
+# %% 12-4 wrong: data on CPU:1, and with_rows_tf made something on CPU:3
+def with_rows_torch(data):
+    rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
+    return torch.cat([data, rows[:, None]], dim=1)
+
+
+def with_rows_tf(data):
+    rows = tf.cast(tf.range(len(data)), data.dtype)
+    with tf.device(data.device):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
