@@ -62,28 +62,36 @@ def weighted_loss_torch(logits, target):
     return nn.functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight)
 
 
+# %% 18-2 wrong: no gradient leads from the loss back to the logits
+def weighted_loss_torch(logits, target):
+    weight = (target == 0).sum() / (target == 1).sum()
+    return nn.functional.binary_cross_entropy_with_logits(
+        logits, target, pos_weight=weight
+    ).item()
+
+
 # %% 18-3 right
 def probability_tf(logits, weight):
     odds = tf.exp(logits) / weight
     return odds / (1 + odds)
 
 
-# %% 18-3 wrong: trained with weight 9, the probabilities is [0.08
+# %% 18-3 wrong: trained with weight 9, the tensor of probabilities is [0.08
 def probability_tf(logits, weight):
     return tf.sigmoid(logits)
 
 
-# %% 18-3 wrong: trained with weight 9, the probabilities is [0.009
+# %% 18-3 wrong: trained with weight 9, the tensor of probabilities is [0.009
 def probability_tf(logits, weight):
     return tf.sigmoid(logits) / weight
 
 
-# %% 18-3 wrong: trained with weight 1, the probabilities is [-4
+# %% 18-3 wrong: trained with weight 1, the tensor of probabilities is [-4
 def probability_tf(logits, weight):
     return logits - np.log(weight)
 
 
-# %% 18-3 wrong: trained with weight 9, the probabilities is [0.45
+# %% 18-3 wrong: trained with weight 9, the tensor of probabilities is [0.45
 def probability_tf(logits, weight):
     return tf.sigmoid(logits + np.log(weight))
 
@@ -96,6 +104,11 @@ def stop(probability, amount, call):
 # %% 18-4 wrong: with calls of 2 euros, what your decisions cost on average is
 def stop(probability, amount, call):
     return probability > 0.5
+
+
+# %% 18-4 wrong: with calls of 2 euros, what your decisions cost on average is 459.29
+def stop(probability, amount, call):
+    return probability * amount > (1 - probability) * call
 
 
 # %% 18-4 wrong: one boolean a payment is wanted
