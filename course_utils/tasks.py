@@ -9,6 +9,7 @@ Anything but done raises, so that Run All stops there and nbgrader and CI see it
 
 import contextlib
 import linecache
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -130,9 +131,7 @@ def _explain(error: Exception) -> TaskError:
     # frames[0] is this module, at its yield; frames[1] is the check cell, with the `with` in it.
     cell = frames[1].filename if len(frames) > 1 else ""
     own = [frame for frame in frames[2:] if _is_cell(frame.filename) and frame.filename != cell]
-    message, *more = f"{type(error).__name__}: {error}".strip().splitlines()
-    if more and message.endswith(":"):  # PyTorch's load_state_dict says what is wrong below that
-        message += f" {more[0].strip()}"
+    message = _message(error)
     if own:
         line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
         place = f"line {own[-1].lineno} of the cell, in {own[-1].name}"
@@ -149,6 +148,18 @@ def _explain(error: Exception) -> TaskError:
         f"the check cannot use what your code gave ({message}): has it the form that the task asks "
         "for? If so, restart the kernel and run all cells"
     )
+
+
+def _message(error: Exception) -> str:
+    """Return the line of an error that says what is wrong."""
+    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # Keras says first only where, and on the next line what, between codes of colour.
+    if len(said) > 1 and said[0].startswith("Exception encountered when calling"):
+        said = [re.sub(r"\x1b\[\d+m", "", said[1])]
+    # PyTorch's load_state_dict does so below a heading.
+    if len(said) > 1 and said[0].endswith(":"):
+        said = [f"{said[0]} {said[1]}"]
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__ + ":"
 
 
 def _is_cell(filename: str) -> bool:
