@@ -411,6 +411,7 @@ def _is_file(path: Path, inode: int) -> bool:
 
 def _import_all() -> str:
     """Import what kernels will want; return what went wrong, or nothing."""
+    lesson.import_triton()
     for name in MODULES:
         try:
             __import__(name)

@@ -47,7 +47,19 @@ def _begin_numpy(seed: int) -> None:
     np.random.seed(seed)
 
 
+def import_triton() -> None:
+    """Import Triton, which PyTorch for GPUs brings along, where there is one.
+
+    TensorFlow 2.20 and later make the symbols of their LLVM global. A Triton that is loaded after
+    that, as PyTorch does at the first optimiser, calls them and ends the process; loaded before, it
+    does not (tensorflow/tensorflow issue 124205).
+    """
+    if importlib.util.find_spec("triton"):
+        import triton  # noqa: F401
+
+
 def _begin_torch(seed: int) -> None:
+    import_triton()
     import torch
 
     torch.manual_seed(seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import ROOT, authoring, claims, kernels, validation
+from course_utils import ROOT, authoring, claims, kernels, lesson, validation
 
 TESTS = Path(__file__).parent
 
@@ -22,6 +22,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Set up the environment of this process, of pytest's workers, and of every kernel."""
+    lesson.import_triton()
     if hasattr(config, "workerinput"):
         return
     folder = tempfile.TemporaryDirectory(prefix="course-tests-")

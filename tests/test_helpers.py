@@ -192,6 +192,13 @@ def test_a_lesson_begins_quietly_and_alike_each_time(missing):
     assert f"'{missing}'" not in first.stdout
 
 
+def test_an_optimiser_can_be_made_after_a_lesson_has_begun():
+    """Where there is a Triton, PyTorch imports it now, long after TensorFlow."""
+    make = "torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)"
+    code = f"from course_utils import lesson\nlesson.begin()\nimport torch\n{make}\nprint('made')"
+    assert in_python(code).stdout == "made\n"
+
+
 def test_what_the_start_holds_back_comes_out_when_it_fails():
     code = (
         "import os\nfrom course_utils.lesson import _quiet_stderr\n"
