@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import browser
 import pytest
 
-from course_utils import ROOT, authoring, dashboards, web_files
+from course_utils import ROOT, dashboards, web_files
 
 pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
@@ -106,11 +106,8 @@ def test_lesson(lab, chromium, tmp_path, lesson):
     check(lab, chromium, tmp_path, lesson.relative_to(ROOT).as_posix(), stored(lesson.name))
 
 
-@pytest.mark.parametrize(
-    "name", [path.relative_to(ROOT).as_posix() for path in authoring.notebook_paths("exercises")]
-)
-def test_exercise(lab, chromium, tmp_path, name):
-    check(lab, chromium, tmp_path, name)
+def test_exercise(lab, chromium, tmp_path, exercise):
+    check(lab, chromium, tmp_path, exercise.relative_to(ROOT).as_posix())
 
 
 def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromium):
