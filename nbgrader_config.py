@@ -3,14 +3,14 @@ import atexit
 import os
 import tempfile
 
-from course_utils import authoring
+from course_utils.authoring import exercises
 
 c = get_config()  # noqa: F821  nbgrader's own
 
 # A part of the course is an assignment. `exercises/` stays what `course exercises` makes.
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "release"
-c.ClearSolutions.code_stub = {"python": authoring.STUB}
+c.ClearSolutions.code_stub = {"python": exercises.STUB}
 c.ExecutePreprocessor.timeout = 120
 
 # Grading is nobody's own progress.

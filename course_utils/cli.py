@@ -27,7 +27,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
     """Open JupyterLab on the first lesson, for this machine only (127.0.0.1)."""
-    from course_utils import lab
+    from course_utils.machine import lab
 
     lab.open_lab(browser=browser)
 
@@ -37,7 +37,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Is this machine ready, and if not, which one command mends it?"""
-    from course_utils import doctor
+    from course_utils.machine import doctor
 
     rows = doctor.check_machine()
     print(doctor.as_json(rows) if as_json else doctor.as_text(rows))
@@ -47,7 +47,7 @@ def doctor(
 @app.command()
 def web_files() -> None:
     """Make the files that Visdom's page needs, from npm packages (needs the network, once)."""
-    from course_utils import web_files
+    from course_utils.dashboards import web_files
 
     print(web_files.make())
 
@@ -90,9 +90,9 @@ def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
 ) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
-    from course_utils import validation
+    from course_utils import authoring
 
-    raise typer.Exit(validation.validate(paths or []))
+    raise typer.Exit(authoring.validate(paths or []))
 
 
 @bench.command("kernels")
@@ -100,7 +100,7 @@ def bench_kernels(
     pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 5,
 ) -> None:
     """Compare warm kernels with stock ones, in pairs (about ten minutes)."""
-    from course_utils import bench
+    from course_utils.kernels import bench
 
     print(bench.bench_kernels(pairs))
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import ROOT, CourseError
+from course_utils.files import write_text
+from course_utils.notebooks import lessons
 
 
 def path() -> Path:
@@ -31,8 +33,6 @@ def record(task: str) -> None:
     """
     from filelock import FileLock
 
-    from course_utils import authoring
-
     file = path()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def record(task: str) -> None:
             today = datetime.date.today().isoformat()
             content["tasks"].setdefault(task, {"done": today})
             text = json.dumps(content, indent=1, sort_keys=True)
-            authoring.write_text(file, text, mode=0o600)
+            write_text(file, text, mode=0o600)
     except OSError as error:
         raise CourseError(
             f"your progress could not be saved in {file} ({error.strerror}): make that folder "
@@ -51,9 +51,7 @@ def record(task: str) -> None:
 
 def rows() -> list[tuple[str, str, str, str]]:
     """Return a row for each lesson: its title, the tasks done, what to do next, its path."""
-    from course_utils import authoring
-
-    finished, found, table = done(), authoring.lessons(), []
+    finished, found, table = done(), lessons(), []
     waiting = [lesson for lesson in found if set(lesson.tasks) - set(finished)]
     for lesson in found:
         count = sum(task in finished for task in lesson.tasks)

@@ -25,8 +25,8 @@ from urllib.parse import urlparse
 from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError, sync_playwright
 
 from course_utils import ROOT
-from course_utils.authoring import FOLDERS
-from course_utils.lab import arguments
+from course_utils.machine.lab import arguments
+from course_utils.notebooks import FOLDERS
 
 CHROMIUM_NAMES = [
     "chromium",

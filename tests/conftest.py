@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import ROOT, authoring, claims, kernels, lesson, validation
+from course_utils import ROOT, authoring, claims, kernels, lesson, notebooks
 
 TESTS = Path(__file__).parent
 
@@ -40,13 +40,13 @@ def pytest_generate_tests(metafunc):
         "lesson": ["notebooks"],
         "solution": ["solutions"],
         "exercise": ["exercises"],
-        "notebook": authoring.FOLDERS,
+        "notebook": notebooks.FOLDERS,
     }
     chosen = metafunc.config.getoption("--notebook")
     for fixture, names in folders.items():
         if fixture in metafunc.fixturenames:
             paths = [
-                path.relative_to(ROOT) for name in names for path in authoring.notebook_paths(name)
+                path.relative_to(ROOT) for name in names for path in notebooks.notebook_paths(name)
             ]
             if chosen:
                 topics = {Path(*Path(name).parts[1:]) for name in chosen}
@@ -56,8 +56,8 @@ def pytest_generate_tests(metafunc):
 
 def pytest_terminal_summary(terminalreporter):
     """Say which claims still wait, how many tests waited for a browser, and what brings it."""
-    lessons = authoring.notebook_paths("notebooks")
-    judged = {name for path in lessons for name in validation.verdicts(path)}
+    lessons = notebooks.notebook_paths("notebooks")
+    judged = {name for path in lessons for name in authoring.verdicts(path)}
     waiting = [name for name in claims.ledger() if name not in judged]
     line = f"Claims judged: {len(judged)}; still waiting: {' '.join(waiting) or 'none'}"
     terminalreporter.write_line(line)

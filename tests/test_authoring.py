@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils import CourseError, authoring, claims
+from course_utils import ROOT, CourseError, authoring, claims, notebooks
 
 SOLUTION = """def double_torch(x):
     ### BEGIN SOLUTION
@@ -243,7 +243,7 @@ def test_missing_front_matter(course):
     path = course / "notebooks/1_part/02_title.ipynb"
     edit(path, '"course"', '"curse"')
     with pytest.raises(CourseError, match="front matter is missing"):
-        authoring.front_matter(path)
+        notebooks.front_matter(path)
 
 
 def test_executing_twice_gives_the_same_file(course):
@@ -297,7 +297,7 @@ BAD_INPUT = {
 @pytest.fixture
 def copied_course(tmp_path):
     """The package in a folder of its own, so that the command line works on that folder."""
-    root = Path(authoring.ROOT)
+    root = Path(ROOT)
     shutil.copytree(root / "course_utils", tmp_path / "course_utils")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "solutions").mkdir()

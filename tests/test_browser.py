@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 import browser
 import pytest
 
-from course_utils import ROOT, dashboards, web_files
+from course_utils import ROOT, dashboards
+from course_utils.dashboards import web_files
 
 pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),

@@ -15,7 +15,8 @@ import numpy as np
 import psutil
 import pytest
 
-from course_utils import CourseError, dashboards, web_files
+from course_utils import CourseError, dashboards
+from course_utils.dashboards import boards, web_files
 
 CURVE = [0.9, 0.5, 0.25]
 PICTURE = (np.arange(3 * 5 * 3) * 5).reshape(3, 5, 3).astype("uint8")
@@ -221,13 +222,13 @@ def test_a_server_that_cannot_start_says_why(tmp_path, monkeypatch):
 
 
 def test_a_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(dashboards, "SECONDS_TO_START", 0.2)
+    monkeypatch.setattr(boards, "SECONDS_TO_START", 0.2)
     with pytest.raises(CourseError, match="TensorBoard's server did not start"):
         dashboards.tensorboard(tmp_path)
 
 
 def test_a_port_in_use_is_one_line(tmp_path, board):
-    command = [sys.executable, "-m", "course_utils.servers", board.kind, str(tmp_path)]
+    command = [sys.executable, "-m", "course_utils.dashboards.servers", board.kind, str(tmp_path)]
     result = subprocess.run(
         [*command, str(os.getpid()), str(board.port)],
         env=os.environ | {"COURSE_BOARD_PATH": "/x"},
@@ -321,7 +322,7 @@ def test_without_web_files_visdom_keeps_the_data_and_says_what_is_missing(
     tmp_path, monkeypatch, capsys
 ):
     (tmp_path / "sitecustomize.py").write_text(
-        "import course_utils.web_files\ncourse_utils.web_files.current = lambda: False\n"
+        "from course_utils.dashboards import web_files\nweb_files.current = lambda: False\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(web_files, "current", lambda: False)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from course_utils import ROOT, doctor
+from course_utils import ROOT
+from course_utils.machine import doctor
 
 
 def run(*options, code="from course_utils.cli import main; main()"):
@@ -29,7 +30,7 @@ def test_this_machine_is_ready():
 @pytest.mark.parametrize(("missing", "title"), [("torch", "PyTorch"), ("tensorflow", "TensorFlow")])
 def test_a_broken_framework_is_a_row_and_the_others_stay(missing, title):
     code = (
-        "from course_utils import doctor\n"
+        "from course_utils.machine import doctor\n"
         f"doctor.MATMUL[{missing!r}] = 'raise ImportError(\"no such thing\")'\n"
         "from course_utils.cli import main; main()"
     )
@@ -80,7 +81,7 @@ def test_what_is_optional_is_a_note_with_its_purpose(monkeypatch):
     ],
 )
 def test_own_work_is_no_fault_and_stale_exercises_are(monkeypatch, lines, good, status, mend):
-    monkeypatch.setattr(doctor.authoring, "write_exercises", lambda check: (lines, good))
+    monkeypatch.setattr(doctor.exercises, "write_exercises", lambda check: (lines, good))
     row = doctor._notebooks()[0]
     assert (row.status, row.mend) == (status, mend)
     if good:

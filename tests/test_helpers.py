@@ -15,6 +15,8 @@ from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
 from course_utils import CourseError, datasets, figures, lesson, timing
+from course_utils.datasets import language
+from course_utils.figures import nodes
 
 
 def test_digits():
@@ -284,7 +286,7 @@ def test_utterances_follow_their_recipe(seed):
 
 
 def test_no_phrasing_of_the_test_is_trained_on():
-    for phrasings in datasets._PHRASINGS.values():
+    for phrasings in language._PHRASINGS.values():
         train, test = (
             [" ".join(p.split()) for p in part.split(",")] for part in phrasings.split("|")
         )
@@ -318,7 +320,7 @@ def test_spoken_commands_have_the_pitch_that_is_asked_for():
 
 def test_graphs_of_hundreds_of_nodes_are_folded_and_none_is_lost(monkeypatch):
     texts = []
-    monkeypatch.setattr(figures, "show", lambda figure, alt: texts.extend(labels(figure)))
+    monkeypatch.setattr(nodes, "show", lambda figure, alt: texts.extend(labels(figure)))
     steps = [f"{'add' if n % 2 else 'mul'}#{n}" for n in range(200)]
     figures.graphs({"long": list(itertools.pairwise(steps))}, alt="a chain")
     assert len(texts) == 9

@@ -17,7 +17,8 @@ import pytest
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
-from course_utils import ROOT, CourseError, bench, kernels
+from course_utils import ROOT, CourseError, kernels
+from course_utils.kernels import bench, preload, protocol, provisioner
 
 pytestmark = pytest.mark.skipif(
     not kernels.environment(), reason="warm kernels need Linux, and are not switched off"
@@ -216,7 +217,7 @@ def gone(pid, seconds=20):
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.unlink() or path.write_text("")])
 def test_a_socket_that_is_deleted_or_stale_is_replaced(spoil):
     with kernel():
-        (address,) = [path for path in kernels.folder().iterdir() if path.is_socket()]
+        (address,) = [path for path in protocol.folder().iterdir() if path.is_socket()]
     spoil(address)
     with kernel() as (_, client):
         assert run(client, "import sys; print('torch' in sys.modules)") == "True"
@@ -241,7 +242,7 @@ def stock_answer():
 
 def test_a_folder_that_others_could_reach_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    kernels.folder().chmod(0o755)
+    protocol.folder().chmod(0o755)
     with one_warning("is not private: chmod 700 it"):
         assert stock_answer() == "False"
     assert list((tmp_path / "pytorch-tensorflow-course/kernels").iterdir()) == []
@@ -251,7 +252,7 @@ def test_another_user_s_folder_is_refused(tmp_path, monkeypatch):
     if os.getuid() != 0:
         pytest.skip("only root can give a folder to another user")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    os.chown(kernels.folder(), 12345, 12345)
+    os.chown(protocol.folder(), 12345, 12345)
     with one_warning("is not private"):
         assert stock_answer() == "False"
 
@@ -279,8 +280,9 @@ def small_preload(idle_seconds):
         listener.listen()
         Path(folder).chmod(0o755)
         address.chmod(0o777)
-        code = "import sys\nfrom course_utils import kernels\nkernels.MODULES[:] = ['json']\n"
-        code += f"kernels.preload(int(sys.argv[1]), idle_seconds={idle_seconds})"
+        code = "import sys\nfrom course_utils.kernels import preload\n"
+        code += "preload.MODULES[:] = ['json']\n"
+        code += f"preload.run(int(sys.argv[1]), idle_seconds={idle_seconds})"
         command = [sys.executable, "-c", code, str(listener.fileno())]
         process = subprocess.Popen(command, pass_fds=[listener.fileno()])
         yield address
@@ -311,7 +313,7 @@ def test_who_waits_in_line_when_a_preloaded_process_retires_is_served_by_the_nex
     command = KernelManager(kernel_name="python3").format_kernel_cmd()
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as retiring:
         monkeypatch.setenv("XDG_DATA_HOME", folder)
-        address = kernels._address([], dict(os.environ))
+        address = protocol.address_of([], dict(os.environ))
         retiring.bind(str(address))
         retiring.listen()
 
@@ -320,7 +322,7 @@ def test_who_waits_in_line_when_a_preloaded_process_retires_is_served_by_the_nex
             retiring.close()
 
         threading.Timer(0.5, retire).start()
-        process = kernels._fork_kernel([*command[:-1], "/nonexistent/k.json"], {})
+        process = provisioner._fork_kernel([*command[:-1], "/nonexistent/k.json"], {})
         process.kill()
         process.wait()
         for preload in preloads(folder):
@@ -332,8 +334,8 @@ def test_a_system_that_refuses_to_fork_is_named(monkeypatch):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     ours, theirs = socket.socketpair()
-    monkeypatch.setattr(kernels.os, "fork", refuse)
-    assert kernels._fork(theirs) is None
+    monkeypatch.setattr(preload.os, "fork", refuse)
+    assert preload._fork(theirs) is None
     assert b"no further process (Resource temporarily unavailable)" in ours.recv(1000)
 
 
@@ -349,7 +351,9 @@ def test_twenty_at_once(home):
     try:
         assert len({manager.provisioner.pid for manager in managers}) == 20
         assert all(manager.is_alive() for manager in managers)
-        assert all(isinstance(manager.provisioner.process, kernels.Kernel) for manager in managers)
+        assert all(
+            isinstance(manager.provisioner.process, provisioner.Kernel) for manager in managers
+        )
         assert len(set(preloads(home)) - set(before)) <= 1, "one process serves all"
     finally:
         for manager in managers:
@@ -389,7 +393,7 @@ def test_200_starts_leave_no_zombie_and_no_open_file(home):
         command = manager.format_kernel_cmd()
         before = preload.num_fds(), psutil.Process().num_fds()
         for _ in range(200):
-            process = kernels._fork_kernel([*command[:-1], "/nonexistent/k.json"], {})
+            process = provisioner._fork_kernel([*command[:-1], "/nonexistent/k.json"], {})
             process.kill()
             process.wait()
         assert (preload.num_fds(), psutil.Process().num_fds()) == before
@@ -418,7 +422,7 @@ def test_it_can_be_switched_off(monkeypatch):
     monkeypatch.setenv("COURSE_WARM_KERNELS", "0")
     assert kernels.environment() == {}
     monkeypatch.delenv("COURSE_WARM_KERNELS")
-    monkeypatch.setattr(kernels, "NAME", "not-installed")
+    monkeypatch.setattr(provisioner, "NAME", "not-installed")
     assert kernels.environment() == {}
 
 

@@ -18,7 +18,8 @@ import psutil
 import pytest
 import test_kernels
 
-from course_utils import ROOT, CourseError, lab
+from course_utils import ROOT, CourseError
+from course_utils.machine import lab
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="these tests press Ctrl-C in a terminal")
 

@@ -7,18 +7,18 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from course_utils import ROOT, authoring, claims, validation
+from course_utils import ROOT, authoring, claims, notebooks
 
 ANSWERS = ROOT / "tests" / "answers"
 LEAST_WRONG_ANSWERS = 3
 
 
 def test_file(notebook):
-    assert validation.problems(notebook) == []
+    assert authoring.problems(notebook) == []
 
 
 def test_exercise_is_current(solution):
-    exercise = authoring.counterpart(solution, "exercises")
+    exercise = notebooks.counterpart(solution, "exercises")
     made = authoring.make_exercise(solution)
     assert authoring.state_of_exercise(exercise, made) == "current", "run `course exercises`"
 
@@ -29,35 +29,35 @@ def test_headers_and_table_are_current():
 
 
 def test_every_lesson_but_the_first_and_last_has_an_exercise(lesson):
-    solution = authoring.counterpart(lesson, "solutions")
+    solution = notebooks.counterpart(lesson, "solutions")
     assert solution.exists() or lesson.name[:2] in ("00", "20")
 
 
 def test_few_outputs_are_ignored():
     paths = [
-        path for folder in ("notebooks", "solutions") for path in authoring.notebook_paths(folder)
+        path for folder in ("notebooks", "solutions") for path in notebooks.notebook_paths(folder)
     ]
     ignored, code = (
-        sum(counts) for counts in zip(*map(validation.ignored_cells, paths), strict=True)
+        sum(counts) for counts in zip(*map(authoring.ignored_cells, paths), strict=True)
     )
     assert ignored < 0.10 * code
 
 
 def test_no_claim_is_judged_twice():
     judged = [
-        name for path in authoring.notebook_paths("notebooks") for name in validation.verdicts(path)
+        name for path in notebooks.notebook_paths("notebooks") for name in authoring.verdicts(path)
     ]
     assert len(judged) == len(set(judged))
     assert set(judged) <= set(claims.ledger())
 
 
 def test_untouched_exercise_stops_at_its_first_task(exercise):
-    notebook = authoring.read(exercise)
+    notebook = notebooks.read(exercise)
     with pytest.raises(CellExecutionError):
         authoring.client(notebook, exercise).execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     run = [cell for cell in code if cell.execution_count]
-    assert run[-1].metadata.nbgrader.grade_id == authoring.task_ids(notebook)[0]
+    assert run[-1].metadata.nbgrader.grade_id == notebooks.task_ids(notebook)[0]
     error = run[-1].outputs[-1]
     assert error.ename == "NotAttempted"
     assert len(error.traceback) == 1
@@ -67,13 +67,13 @@ def test_untouched_exercise_stops_at_its_first_task(exercise):
 def test_answers(solution):
     """Each task refuses the untouched skeleton and every wrong answer, each for its own reason."""
     answers = read_answers(ANSWERS / solution.relative_to(ROOT / "solutions").with_suffix(".py"))
-    notebook = authoring.read(solution)
+    notebook = notebooks.read(solution)
     skeletons = {
         cell.metadata.nbgrader.grade_id: cell.source
         for cell in nbformat.reads(authoring.make_exercise(solution), 4).cells
         if "nbgrader" in cell.metadata
     }
-    tasks = authoring.task_ids(notebook)
+    tasks = notebooks.task_ids(notebook)
     assert {answer[0] for answer in answers} <= set(tasks)
     failures = []
     # A wrong answer must not cancel the next one, as an error does in a Run All.

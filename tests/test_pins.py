@@ -8,7 +8,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from course_utils import ROOT, doctor
+from course_utils import ROOT
+from course_utils.machine import doctor
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DIRECT = [

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from course_utils import CourseError, authoring, progress
+from course_utils import CourseError, notebooks, progress
 
 
 def test_nothing_is_done_at_first(progress_file):
@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, monkeypatch):
 
 
 def test_tables_say_what_is_done_and_what_is_next(progress_file, capsys):
-    first = next(lesson for lesson in authoring.lessons() if lesson.tasks)
+    first = next(lesson for lesson in notebooks.lessons() if lesson.tasks)
     progress.record(first.tasks[0])
     done = f"1 of {len(first.tasks)} tasks"
     row = next(line for line in progress.as_text().splitlines() if first.title in line)

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from course_utils import ROOT, authoring, validation
+from course_utils import ROOT, notebooks
+from course_utils.authoring import validation
 
 LESSON = "notebooks/1_basics/02_first_network.ipynb"
 SOLUTION = LESSON.replace("notebooks", "solutions")
@@ -265,7 +266,7 @@ def test_validate_runs_what_concerns_a_notebook(course, monkeypatch):
     validation.validate([course / "exercises"], course)
     every = [
         f"--notebook={path.relative_to(course)}"
-        for path in authoring.notebook_paths("exercises", course)
+        for path in notebooks.notebook_paths("exercises", course)
     ]
     assert f"--notebook={EXERCISE}" in every
     assert commands[1][3:] == ["tests/test_notebooks.py", *every]
@@ -287,7 +288,7 @@ def test_every_command_line_help_is_short():
 def test_task_ids_of_the_course_are_unique():
     ids = [
         task
-        for path in authoring.notebook_paths("solutions")
-        for task in authoring.task_ids(authoring.load(path))
+        for path in notebooks.notebook_paths("solutions")
+        for task in notebooks.task_ids(notebooks.load(path))
     ]
     assert len(ids) == len(set(ids))

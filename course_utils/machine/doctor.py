@@ -10,7 +10,9 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError, authoring, web_files
+from course_utils import ROOT, CourseError
+from course_utils.authoring import exercises, headers
+from course_utils.dashboards import web_files
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
 SET_UP = "make lab"
@@ -214,8 +216,8 @@ def _web_files() -> Row:
 def _notebooks() -> list[Row]:
     rows = []
     for name, write, command in (
-        ("exercises", authoring.write_exercises, "course exercises"),
-        ("lesson headers", authoring.write_headers, "course headers"),
+        ("exercises", exercises.write_exercises, "course exercises"),
+        ("lesson headers", headers.write_headers, "course headers"),
     ):
         try:
             lines, good = write(check=True)

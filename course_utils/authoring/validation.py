@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError, authoring, claims
+from course_utils import ROOT, CourseError, claims, notebooks
+from course_utils.authoring import exercises, headers
+from course_utils.files import inside
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
@@ -26,7 +28,7 @@ def validate(paths: list[Path], root: Path = ROOT) -> int:
     """
     chosen = [path for name in paths or [root] for path in _notebooks_at(name, root)]
     for path in chosen:
-        authoring.read(path)
+        notebooks.read(path)
     names = sorted({path.relative_to(root).as_posix() for path in chosen})
     run = [name for name in names if not name.startswith("exercises/")]
     command = [sys.executable, "-m", "pytest", "tests/test_notebooks.py", *run]
@@ -36,7 +38,7 @@ def validate(paths: list[Path], root: Path = ROOT) -> int:
 
 def problems(path: Path, root: Path = ROOT) -> list[str]:
     """List what a notebook's file shows to be wrong with it, a line each, without running it."""
-    notebook = authoring.load(path)
+    notebook = notebooks.load(path)
     kind = path.relative_to(root).parts[0]
     cells = [cell | {"source": _text(cell["source"])} for cell in notebook["cells"]]
     found = [*_file(path, cells), *_prose(path, cells), *_code(cells)]
@@ -51,14 +53,14 @@ def problems(path: Path, root: Path = ROOT) -> list[str]:
 
 def ignored_cells(path: Path) -> tuple[int, int]:
     """Count a notebook's code cells whose output is not compared, and all of its code cells."""
-    code = [cell for cell in authoring.load(path)["cells"] if cell["cell_type"] == "code"]
+    code = [cell for cell in notebooks.load(path)["cells"] if cell["cell_type"] == "code"]
     return sum(bool(IGNORED & set(_tags(cell))) for cell in code), len(code)
 
 
 def verdicts(path: Path) -> list[str]:
     """List the claims that a notebook's code passes judgement on, in order."""
     found = []
-    for cell in authoring.load(path)["cells"]:
+    for cell in notebooks.load(path)["cells"]:
         if cell["cell_type"] == "code" and (tree := _parse(_text(cell["source"]))):
             calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
             found += [
@@ -72,15 +74,15 @@ def verdicts(path: Path) -> list[str]:
 
 
 def _notebooks_at(name: Path, root: Path) -> list[Path]:
-    path = root / authoring.inside(name, root)
+    path = root / inside(name, root)
     if path == root:
         return [
             notebook
-            for folder in authoring.FOLDERS
-            for notebook in authoring.notebook_paths(folder, root)
+            for folder in notebooks.FOLDERS
+            for notebook in notebooks.notebook_paths(folder, root)
         ]
     if path.is_dir():
-        found = authoring.notebook_paths(path.relative_to(root).as_posix(), root)
+        found = notebooks.notebook_paths(path.relative_to(root).as_posix(), root)
     else:
         found = [path] if path.suffix == ".ipynb" else []
     if not found:
@@ -200,7 +202,7 @@ def _exercise(cells: list[Cell]) -> Iterator[str]:
         yield "an output is left in the exercise"
     answers = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
     for cell in answers:
-        if authoring.STUB not in cell["source"]:
+        if exercises.STUB not in cell["source"]:
             yield f"a solution is left in the exercise: {cell['metadata']['nbgrader']['grade_id']}"
     if not 3 <= len(answers) <= 5:
         yield f"{len(answers)} tasks, three to five are wanted"
@@ -210,7 +212,8 @@ def _exercise(cells: list[Cell]) -> Iterator[str]:
 
 
 def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
-    lesson = authoring.front_matter(path)
+    lesson = notebooks.front_matter(path)
+    headers.check_claims(lesson)
     prose = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
     wanted = ["## What you will find out", "## What we found"]
     if lesson.claims:

@@ -1,6 +1,6 @@
 """The dashboards' servers, each a program of its own: on 127.0.0.1 only, and ended with its parent.
 
-python -m course_utils.servers tensorboard|visdom FOLDER PARENT PORT [readonly]
+python -m course_utils.dashboards.servers tensorboard|visdom FOLDER PARENT PORT [readonly]
 
 Port 0 takes a free one. The environment variable COURSE_BOARD_PATH is the path below which the
 server answers; it holds a secret, and every user of a machine can read a command line. When the
@@ -14,7 +14,7 @@ import time
 import types
 from pathlib import Path
 
-from course_utils import web_files
+from course_utils.dashboards import web_files
 
 SECONDS_BETWEEN_LOOKS = 0.3
 NO_PAGE = f"""<!DOCTYPE html>

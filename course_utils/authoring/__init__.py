@@ -1,0 +1,19 @@
+"""Notebooks as source: exercises, headers, execution, validation."""
+
+from course_utils.authoring.execution import client, execute
+from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
+from course_utils.authoring.headers import write_headers
+from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
+
+__all__ = [
+    "client",
+    "execute",
+    "ignored_cells",
+    "make_exercise",
+    "problems",
+    "state_of_exercise",
+    "validate",
+    "verdicts",
+    "write_exercises",
+    "write_headers",
+]

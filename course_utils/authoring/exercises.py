@@ -1,0 +1,129 @@
+"""Generate the exercises from the solutions, by nbgrader's own steps; learners' work is safe."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from course_utils import ROOT, CourseError
+from course_utils.files import write_text
+from course_utils.notebooks import (
+    as_text,
+    counterpart,
+    load,
+    notebook_paths,
+    read,
+    task_ids,
+    tidy,
+)
+
+SOLUTION_ONLY = "solution-only"
+
+"""The tag of a cell that explains an answer: it is left out of the exercise."""
+
+TASK_ID = re.compile(r"(\d\d)-[1-9]")
+
+STUB = "return ...  # your answer here"
+
+
+def make_exercise(path: Path) -> str:
+    """Return the text of the exercise that a solution notebook becomes, by nbgrader's own steps.
+
+    Raises CourseError for a solution region never closed, a task id twice, or one that is not the
+    notebook's number, a dash and a digit.
+    """
+    from nbconvert.preprocessors import TagRemovePreprocessor
+    from nbgrader import preprocessors
+    from traitlets.config import Config
+
+    notebook = read(path)
+    ids = task_ids(notebook)
+    for task in ids:
+        if ids.count(task) > 1:
+            raise CourseError(f"{path}: task id {task!r} is there twice")
+        if not (match := TASK_ID.fullmatch(task)) or match[1] != path.name[:2]:
+            raise CourseError(f"{path}: task id {task!r} should look like {path.name[:2]}-1")
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    config.ClearSolutions.enforce_metadata = True
+    remove = TagRemovePreprocessor(remove_cell_tags={SOLUTION_ONLY}, enabled=True)
+    steps = [remove] + [
+        getattr(preprocessors, name)(config=config)
+        for name in (
+            "LockCells",
+            "ClearSolutions",
+            "ClearOutput",
+            "CheckCellMetadata",
+            "ComputeChecksums",
+            "ClearHiddenTests",
+            "ClearMarkScheme",
+            "ComputeChecksums",
+            "CheckCellMetadata",
+        )
+    ]
+    try:
+        for step in steps:
+            notebook, _ = step.preprocess(notebook, {})
+    except Exception as error:
+        raise CourseError(f"{path}: {' '.join(str(error).split())}") from error
+    tidy(notebook)
+    notebook.metadata.pop("course", None)
+    digest = _digest(json.loads(as_text(notebook)))
+    notebook.metadata.course = {"generated": digest}
+    return as_text(notebook)
+
+
+def state_of_exercise(path: Path, expected: str) -> str:
+    """Say how the exercise at a path stands to the text that its solution makes now.
+
+    One of: current; missing; stale (ours, from an older solution); edited (current, but for what a
+    learner changed); edited and stale.
+    """
+    if not path.exists():
+        return "missing"
+    text = path.read_text(encoding="utf-8")
+    if text == expected:
+        return "current"
+    try:
+        existing = load(path)
+        recorded = existing["metadata"]["course"]["generated"]
+    except (CourseError, KeyError, TypeError, AttributeError):
+        return "edited and stale"
+    same_version = recorded == json.loads(expected)["metadata"]["course"]["generated"]
+    if recorded == _digest(existing):
+        return "stale"
+    return "edited" if same_version else "edited and stale"
+
+
+def write_exercises(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
+    """Generate the exercises; return what was done, a line each, and whether all is current.
+
+    Only a file that is as it was generated is ever replaced. With `check` nothing is written.
+    Raises CourseError, and writes nothing, where a solution is malformed or an exercise that is not
+    current has been edited.
+    """
+    made = {
+        counterpart(path, "exercises"): make_exercise(path)
+        for path in notebook_paths("solutions", root)
+    }
+    states = {path: state_of_exercise(path, text) for path, text in made.items()}
+    blocked = [str(path.relative_to(root)) for path in states if states[path] == "edited and stale"]
+    if blocked and not check:
+        raise CourseError(
+            f"{', '.join(blocked)} holds work that was not generated, and its solution has changed:"
+            " rename your copy, then run `course exercises` again (nothing was written)"
+        )
+    for path, text in made.items():
+        if states[path] in ("missing", "stale") and not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, text)
+            states[path] = "written"
+    lines = [f"{path.relative_to(root)}: {state}" for path, state in states.items()]
+    good = {"current", "written", "edited"}
+    return lines, all(state in good for state in states.values())
+
+
+def _digest(notebook: dict[str, Any]) -> str:
+    """Return a hash of a notebook's cells; its metadata changes when JupyterLab merely opens it."""
+    return hashlib.sha256(json.dumps(notebook["cells"], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,68 @@
+"""Show a figure below a cell.
+
+JupyterLab gives matplotlib's own output no alt text, so every picture is shown as an HTML image.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from course_utils.figures.style import COLOURS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 110
+
+
+def show(figure: "Figure", alt: str) -> None:
+    """Show a figure below the cell as an image with this alt text, and close it."""
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+    plt.close(figure)
+    # 128 colours are enough for a drawing, and a third of the bytes.
+    Image.open(drawn).convert("RGB").quantize(128).save(packed, format="png", optimize=True)
+    _show_image(packed.getvalue(), "png", alt)
+
+
+def _show_image(content: bytes, kind: str, alt: str) -> None:
+    from IPython.display import HTML, display
+
+    picture = base64.b64encode(content).decode()
+    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/{kind};base64,{picture}">'))
+
+
+def animation(
+    figure: "Figure", draw: Callable[[int], None], frames: int, alt: str, seconds: float = 0.12
+) -> None:
+    """Show a figure that moves, as a GIF with this alt text, and close it.
+
+    `draw` is called with 0 to `frames` - 1 and changes the figure each time; each state is shown
+    for `seconds`, and then all begins anew.
+    """
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    pictures, packed = [], io.BytesIO()
+    for n in range(frames):
+        drawn = io.BytesIO()
+        draw(n)
+        figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH * 0.6)
+        pictures.append(Image.open(drawn).convert("RGB"))
+    plt.close(figure)
+    # One palette of few colours for all pictures, so that only what moves takes bytes.
+    palette = Image.new("P", (1, 1))
+    greys = [[shade] * 3 for shade in range(0, 256, 28)]
+    colours = [list(bytes.fromhex(colour[1:])) for colour in COLOURS[:6]]
+    palette.putpalette([level for colour in [*greys, [255] * 3, *colours] for level in colour])
+    first, *rest = [
+        picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
+    ]
+    duration = round(1000 * seconds)
+    first.save(packed, "gif", save_all=True, append_images=rest, duration=duration, loop=0)
+    _show_image(packed.getvalue(), "gif", alt)

@@ -1,0 +1,1 @@
+"""The machine: is it ready for the course, and JupyterLab on it."""

@@ -1,0 +1,139 @@
+"""Notebooks as files: where they are, what they hold, front matter, tasks, clean metadata."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from course_utils import ROOT, CourseError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+FOLDERS = ("notebooks", "solutions", "exercises")
+
+"""The same path below each of them is the same topic."""
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Lesson(NamedTuple):
+    """A lesson's front matter, and the tasks of its exercise."""
+
+    path: Path
+    number: str
+    title: str
+    promise: str
+    minutes: int
+    objectives: list[str]
+    claims: list[str]
+    prerequisites: list[str]
+    tasks: list[str]
+
+
+def notebook_paths(folder: str, root: Path = ROOT) -> list[Path]:
+    """List the notebooks below a folder of the course in order of their names."""
+    found = sorted((root / folder).rglob("*.ipynb"), key=lambda path: path.name)
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a notebook as plain JSON, quickly; raises CourseError where it is not a notebook."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CourseError(f"{path} is not a notebook: it is not JSON ({error})") from error
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise CourseError(f"{path} is not a notebook: it is JSON without cells")
+    return content
+
+
+def read(path: Path) -> "NotebookNode":
+    """Read a notebook for changing it; raises CourseError where it is not a valid one."""
+    import nbformat
+
+    load(path)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CourseError(f"{path} is not a valid notebook: {reason}") from error
+    return notebook
+
+
+def front_matter(path: Path) -> Lesson:
+    """Read a lesson's front matter; raises CourseError, naming the field, where it is malformed."""
+    content = load(path).get("metadata", {}).get("course")
+    if not isinstance(content, dict):
+        raise CourseError(f"{path}: its front matter is missing (metadata, key 'course')")
+    kinds = {
+        "number": str,
+        "title": str,
+        "promise": str,
+        "minutes": int,
+        "objectives": list,
+        "claims": list,
+        "prerequisites": list,
+    }
+    for field, kind in kinds.items():
+        if not isinstance(content.get(field), kind):
+            raise CourseError(f"{path}: front matter needs {field!r}, a {kind.__name__}")
+    if unknown := set(content) - set(kinds):
+        raise CourseError(f"{path}: front matter has an unknown field {min(unknown)!r}")
+    if content["number"] != path.name[:2]:
+        raise CourseError(f"{path}: front matter says number {content['number']!r}")
+    if not 3 <= len(content["objectives"]) <= 5:
+        raise CourseError(f"{path}: front matter needs three to five objectives")
+    solution = counterpart(path, "solutions")
+    return Lesson(path, **content, tasks=task_ids(load(solution)) if solution.exists() else [])
+
+
+def lessons(root: Path = ROOT) -> list[Lesson]:
+    """Read every lesson's front matter, in order of their numbers."""
+    return [front_matter(path) for path in notebook_paths("notebooks", root)]
+
+
+def counterpart(path: Path, folder: str) -> Path:
+    """Return the notebook on the same topic in another of the three notebook folders."""
+    parts = list(path.parts)
+    place = max(n for n, part in enumerate(parts) if part in FOLDERS)
+    parts[place] = folder
+    return Path(*parts)
+
+
+def task_ids(notebook: dict[str, Any]) -> list[str]:
+    """List the ids of an exercise's tasks: the names that nbgrader gives its check cells."""
+    graded = (cell.get("metadata", {}).get("nbgrader", {}) for cell in notebook["cells"])
+    return [entry["grade_id"] for entry in graded if entry.get("grade")]
+
+
+def tidy(notebook: "NotebookNode") -> None:
+    """Take out of a notebook's metadata what differs from one machine or run to the next."""
+    kept = {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
+    notebook.metadata.clear()
+    notebook.metadata.update(
+        kept,
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    for cell in notebook.cells:
+        for key in set(cell.metadata) - {"course", "nbgrader", "tags", "deletable", "editable"}:
+            del cell.metadata[key]
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = {}
+            # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
+            if output.get("data", {}).pop(WIDGET, None):
+                output.data["text/plain"] = "(Run this cell to get a slider.)"
+            # So is a dashboard's frame one whose server has ended; its text says what to do.
+            if output.get("data", {}).get("text/html", "").startswith("<iframe "):
+                del output.data["text/html"]
+
+
+def as_text(notebook: "NotebookNode") -> str:
+    """Return a notebook as the text of its file."""
+    import nbformat
+
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
