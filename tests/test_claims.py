@@ -117,6 +117,17 @@ def test_a_claim_holds_in_part_by_its_own_parts(small, cards):
         claims.verdict("P", light | {"simpler": no()}, because="x")
 
 
+def test_what_held_in_october_2021_is_computed_too(small, cards):
+    claims.verdict("O", {"a": no()}, then={"a": yes()}, because="it has got quicker.")
+    assert "yes  October 2021: a (" in cards[0]["text/plain"]
+    assert "no   a (" in cards[0]["text/plain"]
+    assert "In October 2021: Holds. It was slow." in cards[0]["text/plain"]
+    with pytest.raises(claims.ClaimContradicted, match="O, then: the measurement says 'false'"):
+        claims.verdict("O", {"a": no()}, then={"a": no()}, because="x")
+    with pytest.raises(claims.ClaimContradicted, match="the ledger says None"):
+        claims.verdict("H", {"a": yes()}, then={"a": yes()}, because="x")
+
+
 @pytest.mark.parametrize(
     ("name", "cases", "because", "said"),
     [

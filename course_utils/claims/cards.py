@@ -16,34 +16,39 @@ from course_utils.claims.reading import VERDICTS, Entry, claim, ledger, lesson_p
 NO_CASES: Mapping[str, Case] = {}
 
 
-def verdict(name: str, cases: Mapping[str, Case] = NO_CASES, *, because: str) -> None:
+def verdict(
+    name: str,
+    cases: Mapping[str, Case] = NO_CASES,
+    *,
+    then: Mapping[str, Case] = NO_CASES,
+    because: str,
+) -> None:
     """Show the verdict card of a claim, from what was measured.
 
     `cases` names each `Case`; where all hold, the claim holds, where some of its parts do, it holds
-    in part. A claim that the ledger calls a matter of taste, or unsettled, takes none. `because` is
-    one sentence of evidence. Raises ClaimContradicted where the ledger says otherwise, CourseError
-    for an unknown claim, cases that cannot decide it, or an empty reason.
+    in part. A claim that the ledger calls a matter of taste, or unsettled, takes none. `then` names
+    cases of October 2021, where there are some. `because` is one sentence of evidence. Raises
+    ClaimContradicted where the ledger says otherwise, CourseError for an unknown claim, cases that
+    cannot decide it, or an empty reason.
     """
     from IPython.display import display
 
     entry = claim(name)
-    expected = entry["verdict"]
     if not because.strip():
         raise CourseError(f"verdict({name!r}) needs a reason")
     if bool(cases) == (entry["evidence"] == "none"):
         wants = "takes no case" if cases else "needs cases"
-        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {expected!r}")
+        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {entry['verdict']!r}")
     if entry["evidence"] == "published":
-        _check_sources(name, cases)
-    came = decide(name, entry, cases) if cases else expected
-    # What was true once and is not now measures as false, or as true in part.
-    if came != expected and not (expected == "outdated" and came in ("false", "partly")):
-        raise ClaimContradicted(
-            f"{name}: the measurement says {came!r}, the ledger says {expected!r}"
-        )
+        _check_sources(name, {**cases, **then})
+    if cases:
+        _check(name, entry["verdict"], decide(name, entry, cases))
+    if then:
+        _check(f"{name}, then", entry.get("then", {}).get("verdict"), decide(name, entry, then))
+    told = {**cases, **{f"October 2021: {label}": case for label, case in then.items()}}
     card = {
-        "text/html": _card_html(name, entry, cases, because),
-        "text/plain": _card_text(name, entry, cases, because),
+        "text/html": _card_html(name, entry, told, because),
+        "text/plain": _card_text(name, entry, told, because),
     }
     display(card, raw=True)
 
@@ -77,6 +82,14 @@ def _by_section() -> dict[str, dict[str, Entry]]:
     for name, entry in rows:
         found.setdefault(section(entry), {})[name] = entry
     return found
+
+
+def _check(name: str, expected: str | None, came: str) -> None:
+    # What was true once and is not now measures as false, or as true in part.
+    if came != expected and not (expected == "outdated" and came in ("false", "partly")):
+        raise ClaimContradicted(
+            f"{name}: the measurement says {came!r}, the ledger says {expected!r}"
+        )
 
 
 def _check_sources(name: str, cases: Mapping[str, Case]) -> None:
