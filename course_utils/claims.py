@@ -2,13 +2,13 @@
 
 import functools
 import html
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError
+from course_utils import CourseError, notebooks
+from course_utils.files import relative_link
 
 LEDGER = Path(__file__).with_name("claims.toml")
 
@@ -98,10 +98,10 @@ def _row(cells: list[str]) -> str:
     return f"<tr>{''.join(texts)}</tr>"
 
 
-def _lesson_link(number: str) -> str:
+def _lesson_link(name: str) -> str:
     """Link to a lesson from the notebook that is running, whose folder is the kernel's."""
-    found = [os.path.relpath(path) for path in ROOT.glob(f"notebooks/**/{number}_*.ipynb")]
-    return f"<a href='{Path(found[0]).as_posix()}'>{number}</a>" if found else number
+    path = notebooks.named(name)
+    return f"<a href='{relative_link(path, Path.cwd())}'>{path.name[:2]}</a>"
 
 
 def _measured(truths: list[Any]) -> str:

@@ -15,28 +15,29 @@ def test_nothing_is_done_at_first(progress_file):
 
 
 def test_the_first_day_stays(progress_file):
-    progress.record("02-1")
+    progress.record("first_network-1")
     content = json.loads(progress_file.read_text())
-    assert content == {"tasks": {"02-1": {"done": datetime.date.today().isoformat()}}}
-    content["tasks"]["02-1"]["done"] = "2026-01-31"
+    assert content == {"tasks": {"first_network-1": {"done": datetime.date.today().isoformat()}}}
+    content["tasks"]["first_network-1"]["done"] = "2026-01-31"
     progress_file.write_text(json.dumps(content))
-    progress.record("02-1")
-    progress.record("02-2")
-    assert progress.done()["02-1"] == "2026-01-31"
-    assert set(progress.done()) == {"02-1", "02-2"}
+    progress.record("first_network-1")
+    progress.record("first_network-2")
+    assert progress.done()["first_network-1"] == "2026-01-31"
+    assert set(progress.done()) == {"first_network-1", "first_network-2"}
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", '{"tasks": 3}', '{"tasks": {"02-1": {"done": "soon"}}}', '{"a": 1}']
+    "damage",
+    ["", "{", "[]", '{"tasks": 3}', '{"tasks": {"first_network-1": {"done": "soon"}}}', '{"a": 1}'],
 )
 def test_a_damaged_record_is_set_aside_with_a_message(progress_file, damage):
     progress_file.parent.mkdir()
     progress_file.write_text(damage)
     with pytest.warns(UserWarning, match="damaged; it is kept as"):
-        progress.record("02-1")
+        progress.record("first_network-1")
     (aside,) = progress_file.parent.glob("progress.damaged-*.json")
     assert aside.read_text() == damage
-    assert set(progress.done()) == {"02-1"}
+    assert set(progress.done()) == {"first_network-1"}
 
 
 def test_many_kernels_at_once_lose_nothing(progress_file):
@@ -51,12 +52,12 @@ def test_many_kernels_at_once_lose_nothing(progress_file):
 
 
 def test_a_crash_while_writing_leaves_the_old_record(progress_file, monkeypatch):
-    progress.record("02-1")
+    progress.record("first_network-1")
     monkeypatch.setattr(progress.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        progress.record("02-2")
+        progress.record("first_network-2")
     monkeypatch.undo()
-    assert set(json.loads(progress_file.read_text())["tasks"]) == {"02-1"}
+    assert set(json.loads(progress_file.read_text())["tasks"]) == {"first_network-1"}
     assert not list(progress_file.parent.glob(".progress*"))
 
 
@@ -64,7 +65,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
     with pytest.raises(CourseError, match="COURSE_PROGRESS") as error:
-        progress.record("02-1")
+        progress.record("first_network-1")
     assert "\n" not in str(error.value)
 
 
