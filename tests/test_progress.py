@@ -41,7 +41,7 @@ def test_a_damaged_record_is_set_aside_with_a_message(progress_file, damage):
 
 
 def test_many_kernels_at_once_lose_nothing(progress_file):
-    names = [f"02-{n}" for n in range(20)]
+    names = [f"first_network-{n}" for n in range(20)]
     threads = [threading.Thread(target=progress.record, args=(name,)) for name in names]
     for thread in threads:
         thread.start()
