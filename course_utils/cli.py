@@ -16,13 +16,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+LEARN, TEACH, MAINTAIN = "For learners", "For those who teach", "For those who maintain it"
+
 bench = typer.Typer(help="Measure what the course's machinery is worth.", no_args_is_help=True)
-app.add_typer(bench, name="bench")
+app.add_typer(bench, name="bench", rich_help_panel=MAINTAIN)
 
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what is not current.")]
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
@@ -32,7 +34,7 @@ def lab(
     lab.open_lab(browser=browser)
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
@@ -44,7 +46,7 @@ def doctor(
     raise typer.Exit(0 if doctor.ready(rows) else 1)
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def web_files() -> None:
     """Make the files that Visdom's page needs, from npm packages (needs the network, once)."""
     from course_utils.dashboards import web_files
@@ -52,15 +54,24 @@ def web_files() -> None:
     print(web_files.make())
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def progress() -> None:
     """Show what you have done and what is next."""
     from course_utils import progress
 
     print(progress.as_text())
+    progress.check_tasks()
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
+def exercises(check: Check = False) -> None:
+    """Generate the exercises from the solutions; an edited exercise is never overwritten."""
+    from course_utils import authoring
+
+    _report(authoring.write_exercises(check=check))
+
+
+@app.command(rich_help_panel=MAINTAIN)
 def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")]) -> None:
     """Run notebooks in place, with clean metadata and stable cell ids."""
     from course_utils import authoring
@@ -69,23 +80,23 @@ def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...
         print(authoring.execute(path))
 
 
-@app.command()
-def exercises(check: Check = False) -> None:
-    """Generate the exercises from the solutions; an edited exercise is never overwritten."""
-    from course_utils import authoring
-
-    _report(authoring.write_exercises(check=check))
-
-
-@app.command()
+@app.command(rich_help_panel=MAINTAIN)
 def headers(check: Check = False) -> None:
-    """Generate the lessons' headers and the README's table from the front matter."""
+    """Generate headers, last cells, links between lessons and the README's tables."""
     from course_utils import authoring
 
     _report(authoring.write_headers(check=check))
 
 
-@app.command()
+@app.command(rich_help_panel=MAINTAIN)
+def renumber() -> None:
+    """Give each lesson the place that notebooks/lessons.toml says, and its links with it."""
+    from course_utils import authoring
+
+    print("\n".join(authoring.renumber()))
+
+
+@app.command(rich_help_panel=MAINTAIN)
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
 ) -> None:

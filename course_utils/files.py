@@ -1,5 +1,6 @@
 """Files: replace one in one step, paths inside the course and between its notebooks."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -36,3 +37,16 @@ def write_text(path: Path, text: str, mode: int = 0o644) -> None:
 def relative_link(path: Path, start: Path) -> str:
     """Return the link from a notebook in the folder `start` to another file, for any system."""
     return Path(os.path.relpath(path, start)).as_posix()
+
+
+def move(old: Path, new: Path) -> None:
+    """Move a file in one step into a folder that may have to be made; never over another file.
+
+    Raises CourseError where there is one already. A folder that is then empty is removed.
+    """
+    if new.exists():
+        raise CourseError(f"{new} is there already: move it away, then start over")
+    new.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(old, new)
+    with contextlib.suppress(OSError):
+        old.parent.rmdir()

@@ -1,6 +1,7 @@
 """Notebooks as files: where they are, what they hold, front matter, tasks, clean metadata."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ FOLDERS = ("notebooks", "solutions", "exercises")
 
 """The same path below each of them is the same topic."""
 
+NUMBERED = re.compile(r"^\d\d_")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -20,7 +22,6 @@ class Lesson(NamedTuple):
     """A lesson's front matter, and the tasks of its exercise."""
 
     path: Path
-    number: str
     title: str
     promise: str
     minutes: int
@@ -28,6 +29,21 @@ class Lesson(NamedTuple):
     claims: list[str]
     prerequisites: list[str]
     tasks: list[str]
+
+    @property
+    def name(self) -> str:
+        """What the lesson is called everywhere: its file's name without the number."""
+        return name_of(self.path)
+
+    @property
+    def number(self) -> str:
+        """Its place in the course, two digits; `course renumber` gives it."""
+        return self.path.name[:2]
+
+
+def name_of(path: Path) -> str:
+    """Return a lesson's name, from any of its files: `first_network` of `02_first_network.py`."""
+    return NUMBERED.sub("", path.stem)
 
 
 def notebook_paths(folder: str, root: Path = ROOT) -> list[Path]:
@@ -69,7 +85,6 @@ def front_matter(path: Path) -> Lesson:
     if not isinstance(content, dict):
         raise CourseError(f"{path}: its front matter is missing (metadata, key 'course')")
     kinds = {
-        "number": str,
         "title": str,
         "promise": str,
         "minutes": int,
@@ -82,8 +97,6 @@ def front_matter(path: Path) -> Lesson:
             raise CourseError(f"{path}: front matter needs {field!r}, a {kind.__name__}")
     if unknown := set(content) - set(kinds):
         raise CourseError(f"{path}: front matter has an unknown field {min(unknown)!r}")
-    if content["number"] != path.name[:2]:
-        raise CourseError(f"{path}: front matter says number {content['number']!r}")
     if not 3 <= len(content["objectives"]) <= 5:
         raise CourseError(f"{path}: front matter needs three to five objectives")
     solution = counterpart(path, "solutions")
@@ -91,8 +104,16 @@ def front_matter(path: Path) -> Lesson:
 
 
 def lessons(root: Path = ROOT) -> list[Lesson]:
-    """Read every lesson's front matter, in order of their numbers."""
+    """Read every lesson's front matter, in the order of the course."""
     return [front_matter(path) for path in notebook_paths("notebooks", root)]
+
+
+def named(name: str, folder: str = "notebooks", root: Path = ROOT) -> Path:
+    """Return the path of a lesson, or of its solution or exercise; raises CourseError for none."""
+    found = [path for path in notebook_paths(folder, root) if name_of(path) == name]
+    if not found:
+        raise CourseError(f"there is no notebook named {name!r} in {folder}/")
+    return found[0]
 
 
 def counterpart(path: Path, folder: str) -> Path:

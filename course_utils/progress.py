@@ -11,6 +11,14 @@ from course_utils import ROOT, CourseError
 from course_utils.files import write_text
 from course_utils.notebooks import lessons
 
+# Task ids once began with a lesson's number; these are the lessons as they were numbered then.
+NUMBERED_ONCE = [
+    *("tensors_and_gradients", "first_network", "training", "depth_and_data", "exploring_data"),
+    *("tensorboard", "visdom", "dynamic_graphs", "static_graphs", "trees_and_sequences"),
+    *("shipping_models", "devices", "memory_and_speed", "many_machines", "switching"),
+    *("assistant", "voice_remote", "card_fraud", "self_driving"),
+]
+
 
 def path() -> Path:
     """Return where the record is kept; the environment variable COURSE_PROGRESS names another."""
@@ -62,18 +70,30 @@ def rows() -> list[tuple[str, str, str, str]]:
     return table
 
 
+def check_tasks() -> None:
+    """Raise CourseError where the record holds a task that this course does not have."""
+    known = {task for lesson in lessons() for task in lesson.tasks}
+    if strangers := sorted(set(done()) - known):
+        raise CourseError(
+            f"{path()} holds tasks that this course does not have ({', '.join(strangers)}): they "
+            "are kept; update the course, or take them out of the file"
+        )
+
+
 def as_text() -> str:
     """Return the table of what is done and what is next, for the terminal."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("lesson", "done", "", "notebook", title="Your progress")
-    for row in rows():
-        table.add_row(*row)
+    table, place = Table("lesson", "done", "", title="Your progress"), ""
+    for title, tasks, following, path in rows():
+        table.add_row(title, tasks, following)
+        place = path if following else place
     console = Console()
     with console.capture() as capture:
         console.print(table)
-    return capture.get().rstrip("\n")
+    ending = f"Next: {place}" if place else "All tasks are done."
+    return f"{capture.get()}{ending}"
 
 
 def table() -> None:
@@ -93,12 +113,20 @@ def _read() -> dict[str, Any]:
         content = json.loads(file.read_text(encoding="utf-8"))
         for entry in content["tasks"].values():
             datetime.date.fromisoformat(entry["done"])
+        content["tasks"] = {_by_name(task): entry for task, entry in content["tasks"].items()}
     except FileNotFoundError:
         return {"tasks": {}}
     except (ValueError, KeyError, TypeError, AttributeError):
         _set_aside(file)
         return {"tasks": {}}
     return content
+
+
+def _by_name(task: str) -> str:
+    number, dash, rest = task.partition("-")
+    if number.isdigit() and 0 < int(number) <= len(NUMBERED_ONCE):
+        return f"{NUMBERED_ONCE[int(number) - 1]}{dash}{rest}"
+    return task
 
 
 def _set_aside(file: Path) -> None:

@@ -1,6 +1,6 @@
 """What an exercise's check cell uses: one behavioural check for both frameworks.
 
-    with tasks.check("02-1"):
+    with tasks.check("first_network-1"):
         tasks.close(unit([1.0, 2.0]), 0.75, "unit([1.0, 2.0])")
 
 A check ends in one line: done, wrong (and what was expected), not attempted, or set-up broken.

@@ -9,81 +9,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from small_course import SOLUTION, lesson_notebook, make_course, solution_notebook
 
 from course_utils import ROOT, CourseError, authoring, claims, notebooks
-
-SOLUTION = """def double_torch(x):
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION"""
-CHECK = 'with tasks.check("02-{n}"):\n    tasks.close(double_torch(2), 4, "double_torch(2)")'
-
-
-def graded(task, source, grade, **changes):
-    cell = nbformat.v4.new_code_cell(source, id=f"{task}-{grade}".lower())
-    entry = {
-        "grade": grade,
-        "grade_id": task if grade else f"{task}-answer",
-        "locked": grade,
-        "schema_version": 3,
-        "solution": not grade,
-        "task": False,
-    }
-    cell.metadata.nbgrader = entry | ({"points": 1} if grade else {}) | changes
-    return cell
-
-
-def solution_notebook():
-    why = nbformat.v4.new_markdown_cell(
-        "Because of arithmetic.", metadata={"tags": ["solution-only"]}
-    )
-    cells = [
-        nbformat.v4.new_markdown_cell("# Exercise 02\n\nPyTorch and TensorFlow"),
-        nbformat.v4.new_code_cell("from course_utils import tasks"),
-        *[
-            cell
-            for n in (1, 2, 3)
-            for cell in (
-                graded(f"02-{n}", SOLUTION, False),
-                graded(f"02-{n}", CHECK.format(n=n), True),
-            )
-        ],
-        why,
-    ]
-    return nbformat.v4.new_notebook(cells=cells)
-
-
-def lesson_notebook(**changes):
-    front_matter = {
-        "number": "02",
-        "title": "A title",
-        "promise": "A promise.",
-        "minutes": 5,
-        "objectives": ["One?", "Two?", "Three?"],
-        "claims": ["B02"],
-        "prerequisites": [],
-    }
-    notebook = nbformat.v4.new_notebook(metadata={"course": front_matter | changes})
-    notebook.cells = [
-        nbformat.v4.new_markdown_cell("# 02", id="header"),
-        nbformat.v4.new_code_cell('print("ran")\nprint("twice")'),
-        nbformat.v4.new_code_cell("import os\n\nos.getcwd()", metadata={"scrolled": True}),
-    ]
-    return notebook
 
 
 @pytest.fixture
 def course(tmp_path):
     """A small course of one lesson and its exercise, in a folder of its own."""
-    for folder in ("notebooks/1_part", "solutions/1_part"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "README.md").write_text(
-        "<!-- lessons: made -->\nold\n<!-- end of lessons -->\n"
-        "<!-- results: made -->\nold\n<!-- end of results -->\n"
-    )
-    nbformat.write(solution_notebook(), tmp_path / "solutions/1_part/02_title.ipynb")
-    nbformat.write(lesson_notebook(), tmp_path / "notebooks/1_part/02_title.ipynb")
-    return tmp_path
+    return make_course(tmp_path, {"1_part": ["title"]}, first=2)
 
 
 def snapshot(course):
@@ -178,19 +112,21 @@ def unclosed(notebook):
 
 def twice(notebook):
     for cell in notebook.cells[4:6]:
-        cell.metadata.nbgrader.grade_id = cell.metadata.nbgrader.grade_id.replace("02-2", "02-1")
+        cell.metadata.nbgrader.grade_id = cell.metadata.nbgrader.grade_id.replace(
+            "title-2", "title-1"
+        )
 
 
 def foreign(notebook):
-    notebook.cells[3].metadata.nbgrader.grade_id = "03-1"
+    notebook.cells[3].metadata.nbgrader.grade_id = "other-1"
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (unclosed, "no END SOLUTION|end solution"),
-        (twice, "'02-1' is there twice"),
-        (foreign, "'03-1'"),
+        (twice, "'title-1' is there twice"),
+        (foreign, "'other-1'"),
     ],
 )
 def test_a_malformed_solution_is_one_line_and_changes_nothing(course, spoil, message):
@@ -211,9 +147,9 @@ def test_headers_and_table(course):
     assert authoring.write_headers(root=course)[1] is True
     assert authoring.write_headers(check=True, root=course)[1] is True
     first = nbformat.read(course / "notebooks/1_part/02_title.ipynb", 4).cells[0].source
-    for wanted in ("# 02 · A title", "A promise.", "**5 minutes**", "- Two?", "| B02 | "):
+    for wanted in ("# 02 · A title", "A promise.", "**5 minutes**", "- Two?"):
         assert wanted in first
-    row = "| [02 · A title](notebooks/1_part/02_title.ipynb) | 5 | B02 |"
+    row = "| [02 · A title](notebooks/1_part/02_title.ipynb) | 5 |  |"
     readme = (course / "README.md").read_text()
     assert f"{row} [3 tasks](exercises/1_part/02_title.ipynb) |" in readme
     counts = [int(count) for count in re.findall(r"^\| [A-Z][a-z ]+ \| (\d+) \|", readme, re.M)]
@@ -223,7 +159,6 @@ def test_headers_and_table(course):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"number": "03"}, "number '03'"),
         ({"minutes": "five"}, "'minutes', a int"),
         ({"objectives": ["One?"]}, "three to five objectives"),
         ({"claims": ["Z99"]}, "no claim 'Z99'"),
@@ -249,7 +184,7 @@ def test_missing_front_matter(course):
 def test_executing_twice_gives_the_same_file(course):
     path = course / "notebooks/1_part/02_title.ipynb"
     notebook = lesson_notebook()
-    notebook.cells.pop()
+    notebook.cells.pop(2)
     nbformat.write(notebook, path)
     ids = [cell.id for cell in notebook.cells]
     authoring.execute(path, root=course)

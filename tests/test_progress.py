@@ -15,32 +15,33 @@ def test_nothing_is_done_at_first(progress_file):
 
 
 def test_the_first_day_stays(progress_file):
-    progress.record("02-1")
+    progress.record("first_network-1")
     content = json.loads(progress_file.read_text())
-    assert content == {"tasks": {"02-1": {"done": datetime.date.today().isoformat()}}}
-    content["tasks"]["02-1"]["done"] = "2026-01-31"
+    assert content == {"tasks": {"first_network-1": {"done": datetime.date.today().isoformat()}}}
+    content["tasks"]["first_network-1"]["done"] = "2026-01-31"
     progress_file.write_text(json.dumps(content))
-    progress.record("02-1")
-    progress.record("02-2")
-    assert progress.done()["02-1"] == "2026-01-31"
-    assert set(progress.done()) == {"02-1", "02-2"}
+    progress.record("first_network-1")
+    progress.record("first_network-2")
+    assert progress.done()["first_network-1"] == "2026-01-31"
+    assert set(progress.done()) == {"first_network-1", "first_network-2"}
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", '{"tasks": 3}', '{"tasks": {"02-1": {"done": "soon"}}}', '{"a": 1}']
+    "damage",
+    ["", "{", "[]", '{"tasks": 3}', '{"tasks": {"first_network-1": {"done": "soon"}}}', '{"a": 1}'],
 )
 def test_a_damaged_record_is_set_aside_with_a_message(progress_file, damage):
     progress_file.parent.mkdir()
     progress_file.write_text(damage)
     with pytest.warns(UserWarning, match="damaged; it is kept as"):
-        progress.record("02-1")
+        progress.record("first_network-1")
     (aside,) = progress_file.parent.glob("progress.damaged-*.json")
     assert aside.read_text() == damage
-    assert set(progress.done()) == {"02-1"}
+    assert set(progress.done()) == {"first_network-1"}
 
 
 def test_many_kernels_at_once_lose_nothing(progress_file):
-    names = [f"02-{n}" for n in range(20)]
+    names = [f"first_network-{n}" for n in range(20)]
     threads = [threading.Thread(target=progress.record, args=(name,)) for name in names]
     for thread in threads:
         thread.start()
@@ -51,12 +52,12 @@ def test_many_kernels_at_once_lose_nothing(progress_file):
 
 
 def test_a_crash_while_writing_leaves_the_old_record(progress_file, monkeypatch):
-    progress.record("02-1")
+    progress.record("first_network-1")
     monkeypatch.setattr(progress.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        progress.record("02-2")
+        progress.record("first_network-2")
     monkeypatch.undo()
-    assert set(json.loads(progress_file.read_text())["tasks"]) == {"02-1"}
+    assert set(json.loads(progress_file.read_text())["tasks"]) == {"first_network-1"}
     assert not list(progress_file.parent.glob(".progress*"))
 
 
@@ -64,7 +65,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
     with pytest.raises(CourseError, match="COURSE_PROGRESS") as error:
-        progress.record("02-1")
+        progress.record("first_network-1")
     assert "\n" not in str(error.value)
 
 
@@ -79,3 +80,22 @@ def test_tables_say_what_is_done_and_what_is_next(progress_file, capsys):
         progress.record(task)
     rows = {title: following for title, _, following, _ in progress.rows()}
     assert rows[f"{first.number} · {first.title}"] == ""
+
+
+def test_a_record_from_before_lessons_had_names_is_read_on(progress_file):
+    progress_file.parent.mkdir(parents=True)
+    old = {"tasks": {"02-1": {"done": "2026-01-02"}, "19-5": {"done": "2026-01-03"}}}
+    progress_file.write_text(json.dumps(old))
+    assert progress.done() == {"first_network-1": "2026-01-02", "self_driving-5": "2026-01-03"}
+    progress.record("first_network-2")
+    assert set(progress.done()) == {"first_network-1", "first_network-2", "self_driving-5"}
+    assert "02-1" not in progress_file.read_text()
+
+
+def test_a_task_that_the_course_does_not_have_is_kept_and_said(progress_file):
+    progress.record("first_network-1")
+    progress.check_tasks()
+    progress.record("no_such_lesson-1")
+    with pytest.raises(CourseError, match=r"does not have \(no_such_lesson-1\): they are kept"):
+        progress.check_tasks()
+    assert "no_such_lesson-1" in progress.done()

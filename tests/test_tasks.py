@@ -24,15 +24,15 @@ ONES = [
 
 @pytest.mark.parametrize("value", ONES, ids=lambda value: type(value).__name__)
 def test_done_prints_one_line_and_is_recorded(value, progress_file, capsys):
-    with tasks.check("02-1"):
+    with tasks.check("first_network-1"):
         tasks.close(value, [1.0, 1.0], "value")
         tasks.true(value[0] == 1, "not one")
-    assert capsys.readouterr().out == "Done, task 02-1.\n"
-    assert list(progress.done()) == ["02-1"]
+    assert capsys.readouterr().out == "Done, task first_network-1.\n"
+    assert list(progress.done()) == ["first_network-1"]
 
 
 def outcome(act, kind):
-    with pytest.raises(kind) as error, tasks.check("02-1"):
+    with pytest.raises(kind) as error, tasks.check("first_network-1"):
         act()
     assert len(error.value._render_traceback_()) == 1
     assert "\n" not in str(error.value)
@@ -61,7 +61,7 @@ def test_long_arrays_are_shortened():
 
 
 def test_tolerance():
-    with tasks.check("02-1"):
+    with tasks.check("first_network-1"):
         tasks.close(1.0 + 1e-6, 1.0, "value")
     outcome(lambda: tasks.close(1.0 + 1e-4, 1.0, "value"), tasks.Wrong)
 
@@ -81,7 +81,7 @@ def test_instance_names_both_kinds():
     ],
 )
 def test_not_attempted(act, progress_file):
-    assert outcome(act, tasks.NotAttempted).startswith("Not attempted yet, task 02-1: ")
+    assert outcome(act, tasks.NotAttempted).startswith("Not attempted yet, task first_network-1: ")
     assert progress.done() == {}
 
 
@@ -100,14 +100,14 @@ def shell(progress_file):
     return shell
 
 
-CHECK = 'with tasks.check("02-1"):\n    tasks.close(answer(2), 1.0, "answer(2)")'
+CHECK = 'with tasks.check("first_network-1"):\n    tasks.close(answer(2), 1.0, "answer(2)")'
 
 
 def test_an_error_in_the_learner_s_code_shows_the_learner_s_line(shell, capsys):
     shell.run_cell("def answer(n):\n    half = n / 2\n    return half / (half - 1)")
     shell.run_cell(CHECK)
     assert capsys.readouterr().out.splitlines() == [
-        "Wrong, task 02-1: your code stopped at line 3 of the cell, in answer: "
+        "Wrong, task first_network-1: your code stopped at line 3 of the cell, in answer: "
         "`return half / (half - 1)`: ZeroDivisionError: float division by zero"
     ]
 
@@ -125,18 +125,20 @@ def test_set_up_broken(shell, capsys):
     shell.run_cell(CHECK)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(
-        "Set-up broken, task 02-1: name 'answer' is not defined. Run the notebook"
+        "Set-up broken, task first_network-1: name 'answer' is not defined. Run the notebook"
     )
-    shell.run_cell('with tasks.check("02-1"):\n    import nowhere')
+    shell.run_cell('with tasks.check("first_network-1"):\n    import nowhere')
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Set-up broken, task 02-1: ModuleNotFoundError")
+    assert line.startswith("Set-up broken, task first_network-1: ModuleNotFoundError")
 
 
 def test_an_answer_of_another_form_is_the_answer_s_fault(shell, capsys):
     shell.run_cell("def answer(n):\n    return n")
-    shell.run_cell('with tasks.check("02-1"):\n    first, second = answer((1, 2, 3))')
+    shell.run_cell('with tasks.check("first_network-1"):\n    first, second = answer((1, 2, 3))')
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Wrong, task 02-1: the check cannot use what your code gave (ValueError")
+    assert line.startswith(
+        "Wrong, task first_network-1: the check cannot use what your code gave (ValueError"
+    )
 
 
 def test_run_all_would_stop(shell):

@@ -149,7 +149,7 @@ def solution_left(cells):
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (solution_left, "a solution is left in the exercise: 02-1-answer"),
+        (solution_left, "a solution is left in the exercise: first_network-1-answer"),
         (
             lambda cells: append(cells, "\n\n### BEGIN SOLUTION"),
             "a solution is left in the exercise",
@@ -217,19 +217,19 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
         cells[:] = cells[:7]
         check = source(cells, "with tasks.check")
         check["source"] = [
-            'with tasks.check("02-1"):\n',
+            'with tasks.check("first_network-1"):\n',
             "    tasks.attempted(unit_torch(torch.ones(1, 3), torch.ones(3), 0.0))",
         ]
 
     change(course / SOLUTION, soften)
     answers = course / "tests/answers/1_basics/02_first_network.py"
     text = answers.read_text()
-    answers.write_text(text[: text.index("# %% 02-2")])
+    answers.write_text(text[: text.index("# %% first_network-2")])
     only = [f"--notebook={SOLUTION}", "-k", "test_answers"]
     status, out = run_pytest(course, "tests/test_notebooks.py", *only)
     assert status == 1
-    assert "02-1 wrong" in out
-    assert "Done, task 02-1." in out
+    assert "first_network-1 wrong" in out
+    assert "Done, task first_network-1." in out
 
 
 def test_no_cell_reaches_the_network(course):

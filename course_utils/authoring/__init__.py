@@ -3,6 +3,7 @@
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
+from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ignored_cells",
     "make_exercise",
     "problems",
+    "renumber",
     "state_of_exercise",
     "validate",
     "verdicts",

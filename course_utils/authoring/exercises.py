@@ -12,6 +12,7 @@ from course_utils.notebooks import (
     as_text,
     counterpart,
     load,
+    name_of,
     notebook_paths,
     read,
     task_ids,
@@ -22,7 +23,7 @@ SOLUTION_ONLY = "solution-only"
 
 """The tag of a cell that explains an answer: it is left out of the exercise."""
 
-TASK_ID = re.compile(r"(\d\d)-[1-9]")
+TASK_ID = re.compile(r"(\w+)-[1-9]")
 
 STUB = "return ...  # your answer here"
 
@@ -31,7 +32,7 @@ def make_exercise(path: Path) -> str:
     """Return the text of the exercise that a solution notebook becomes, by nbgrader's own steps.
 
     Raises CourseError for a solution region never closed, a task id twice, or one that is not the
-    notebook's number, a dash and a digit.
+    lesson's name, a dash and a digit.
     """
     from nbconvert.preprocessors import TagRemovePreprocessor
     from nbgrader import preprocessors
@@ -42,8 +43,8 @@ def make_exercise(path: Path) -> str:
     for task in ids:
         if ids.count(task) > 1:
             raise CourseError(f"{path}: task id {task!r} is there twice")
-        if not (match := TASK_ID.fullmatch(task)) or match[1] != path.name[:2]:
-            raise CourseError(f"{path}: task id {task!r} should look like {path.name[:2]}-1")
+        if not (match := TASK_ID.fullmatch(task)) or match[1] != name_of(path):
+            raise CourseError(f"{path}: task id {task!r} should look like {name_of(path)}-1")
     config = Config()
     config.ClearSolutions.code_stub = {"python": STUB}
     config.ClearSolutions.enforce_metadata = True

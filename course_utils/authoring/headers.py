@@ -1,9 +1,10 @@
-"""Generate the lessons' headers and the README's tables from front matter and ledger."""
+"""Generate from front matter and ledger: headers, what comes next, links, the README's tables."""
 
 import re
 from pathlib import Path
 
 from course_utils import ROOT, CourseError, claims
+from course_utils.authoring.links import renew
 from course_utils.files import relative_link, write_text
 from course_utils.notebooks import Lesson, as_text, counterpart, lessons, read
 
@@ -11,23 +12,33 @@ GENERATED = r"(<!-- {0}: .*? -->\n).*(<!-- end of {0} -->)"
 
 
 def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
-    """Generate the lessons' header cells and the README's tables.
+    """Generate each lesson's header and its last cell, links between lessons, the README's tables.
 
-    Returns what was done, a line each, and whether all is current. With `check`
-    nothing is written. Raises CourseError where front matter is malformed.
+    Solutions get their title, last cell and links likewise. Returns what was done, a line each, and
+    whether all is current. With `check` nothing is written. Raises CourseError where front matter
+    is malformed.
     """
     found = lessons(root)
     for lesson in found:
         check_claims(lesson)
-    new = {lesson.path: _with_header(lesson, found) for lesson in found}
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    for name, content in {"lessons": _table(found, root), "results": _results()}.items():
-        place = re.search(GENERATED.format(name), text, re.DOTALL)
-        if not place:
-            raise CourseError(f"README.md has lost the comments between which its {name} stand")
-        text = text[: place.end(1)] + content + text[place.start(2) :]
-    new[readme] = text
+    places = {lesson.name: lesson.path.relative_to(root / "notebooks") for lesson in found}
+    new = {}
+    for lesson, following in zip(found, [*found[1:], None], strict=True):
+        first, last = header(lesson, found), after_lesson(lesson, found[0], following)
+        new[lesson.path] = _rewritten(lesson.path, first, last, places, root)
+        if lesson.tasks:
+            solution = counterpart(lesson.path, "solutions")
+            first = _with_title(solution, f"# Exercise {lesson.number} · {lesson.title}")
+            last = after_exercise(lesson, found[0], following)
+            new[solution] = _rewritten(solution, first, last, places, root)
+    for path in (root / "README.md", root / "CONTRIBUTING.md"):
+        text = path.read_text(encoding="utf-8")
+        text = _with_tables(text, found, root) if path.name == "README.md" else text
+        new[path] = renew(text, path.relative_to(root), places)
+    return _write(new, check, root)
+
+
+def _write(new: dict[Path, str], check: bool, root: Path) -> tuple[list[str], bool]:
     lines, good = [], True
     for path, wanted in new.items():
         state = "current"
@@ -43,16 +54,14 @@ def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bo
 def check_claims(lesson: Lesson) -> None:
     """Raise CourseError where the ledger does not know a lesson's claim, or gives it to another."""
     for name in lesson.claims:
-        if claims.claim(name)["lesson"] != lesson.number:
+        if claims.claim(name)["lesson"] != lesson.name:
             raise CourseError(f"{lesson.path}: the ledger gives claim {name} to another lesson")
 
 
 def header(lesson: Lesson, found: list[Lesson]) -> str:
     """Write the first cell of a lesson: title, promise, minutes, objectives, claims under test."""
-    titles = {other.number: other for other in found}
     before = [
-        f"[{other.number} · {other.title}]({relative_link(other.path, lesson.path.parent)})"
-        for other in (titles[number] for number in lesson.prerequisites if number in titles)
+        _title_link(other, lesson.path) for other in found if other.name in lesson.prerequisites
     ]
     lines = [f"# {lesson.number} · {lesson.title}", "", lesson.promise, ""]
     lines += [f"**{lesson.minutes} minutes**" + (f" · after {', '.join(before)}" if before else "")]
@@ -64,13 +73,66 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
     return "\n".join(lines)
 
 
-def _with_header(lesson: Lesson, found: list[Lesson]) -> str:
-    notebook = read(lesson.path)
-    first = notebook.cells[0] if notebook.cells else {}
-    if first.get("id") != "header":
-        raise CourseError(f"{lesson.path}: its first cell should have the id 'header'")
-    first.source = header(lesson, found)
+def after_lesson(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:
+    """Write the last cell of a lesson: its exercise, and the lesson that follows."""
+    lines = []
+    if lesson.tasks:
+        exercise = relative_link(counterpart(lesson.path, "exercises"), lesson.path.parent)
+        title = f"Exercise {lesson.number} · {lesson.title}"
+        lines.append(f"**Now you:** [{title}]({exercise}), {len(lesson.tasks)} tasks.")
+    return "\n\n".join([*lines, _what_follows(lesson.path, start, following)])
+
+
+def after_exercise(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:
+    """Write the last cell of an exercise: its solution, and the lesson that follows."""
+    path = counterpart(lesson.path, "exercises")
+    solution = relative_link(counterpart(lesson.path, "solutions"), path.parent)
+    lines = [
+        f"**All done?** Compare with [the solution]({solution}), which says why.",
+        _what_follows(path, start, following),
+    ]
+    if following:
+        here = relative_link(start.path, path.parent)
+        lines.append(f"What you have done so far stands in [{start.title}]({here}).")
+    return "\n\n".join(lines)
+
+
+def _what_follows(path: Path, start: Lesson, following: Lesson | None) -> str:
+    if following is None:
+        here = f"[{start.title}]({relative_link(start.path, path.parent)})"
+        return f"**That was the last lesson.** What you have done stands in {here}."
+    return f"**Next:** {_title_link(following, path)}. {following.promise}"
+
+
+def _title_link(lesson: Lesson, path: Path) -> str:
+    return f"[{lesson.number} · {lesson.title}]({relative_link(lesson.path, path.parent)})"
+
+
+def _with_title(path: Path, title: str) -> str:
+    first = read(path).cells[0].source
+    return "\n".join([title, *first.splitlines()[1:]])
+
+
+def _rewritten(path: Path, first: str, last: str, places: dict[str, Path], root: Path) -> str:
+    """Return a notebook's text with these as first and last cell, and links as they are now."""
+    notebook = read(path)
+    ids = [cell.get("id") for cell in notebook.cells]
+    if "header" not in ids[:1] or "next" not in ids[-1:]:
+        raise CourseError(f"{path}: its first cell should have the id 'header', its last 'next'")
+    notebook.cells[0].source, notebook.cells[-1].source = first, last
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = renew(cell.source, path.relative_to(root), places)
     return as_text(notebook)
+
+
+def _with_tables(text: str, found: list[Lesson], root: Path) -> str:
+    for name, content in {"lessons": _table(found, root), "results": _results()}.items():
+        place = re.search(GENERATED.format(name), text, re.DOTALL)
+        if not place:
+            raise CourseError(f"README.md has lost the comments between which its {name} stand")
+        text = text[: place.end(1)] + content + text[place.start(2) :]
+    return text
 
 
 def _table(found: list[Lesson], root: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from course_utils import ROOT, CourseError, claims, notebooks
 from course_utils.authoring import exercises, headers
+from course_utils.authoring.links import loose_numbers
 from course_utils.files import inside
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
@@ -122,6 +123,8 @@ def _prose(path: Path, cells: list[Cell]) -> Iterator[str]:
             if not re.match(r"[a-z]+:|#", target):
                 yield from _link(path, n, target)
         yield from _pictures(n, text)
+        for mention in loose_numbers(text):
+            yield f"cell {n}: {mention!r} will go stale: make it a link, [lesson 04](04_name.ipynb)"
     if tops != 1:
         yield f"{tops} headings of the first level, one is wanted"
 
@@ -150,6 +153,8 @@ def _code(cells: list[Cell]) -> Iterator[str]:
     for n, cell in enumerate(cells):
         if cell["cell_type"] != "code":
             continue
+        for mention in loose_numbers(cell["source"]):
+            yield f"cell {n}: {mention!r} will go stale: call the lesson by its title"
         if _parse(cell["source"]) is None:
             yield f"cell {n}: it is not Python"
         if IGNORED & set(_tags(cell)) and not cell["metadata"].get("course", {}).get("reason"):

@@ -1,91 +1,91 @@
 # Answers to the tasks of exercise 01, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 01-1 right
+# %% tensors_and_gradients-1 right
 def distances_torch(points, centres):
     return torch.cdist(points, centres)
 
 
-# %% 01-1 right
+# %% tensors_and_gradients-1 right
 def distances_torch(points, centres):
     return torch.stack([((points - centre) ** 2).sum(dim=1).sqrt() for centre in centres], dim=1)
 
 
-# %% 01-1 wrong: distances is [[  0.,   9.], [ 25.,  16.], [100.,  73.]], expected
+# %% tensors_and_gradients-1 wrong: distances is [[  0.,   9.], [ 25.,  16.], [100.,  73.]], expected
 def distances_torch(points, centres):
     return ((points[:, None] - centres[None]) ** 2).sum(dim=2)
 
 
-# %% 01-1 wrong: the table of distances has shape (2, 3), expected (3, 2)
+# %% tensors_and_gradients-1 wrong: the table of distances has shape (2, 3), expected (3, 2)
 def distances_torch(points, centres):
     return ((points[None] - centres[:, None]) ** 2).sum(dim=2).sqrt()
 
 
-# %% 01-1 wrong: your code stopped at line 2 of the cell, in distances_torch: `return ((points - centres) ** 2).sum(dim=1).sqrt()`: RuntimeError
+# %% tensors_and_gradients-1 wrong: your code stopped at line 2 of the cell, in distances_torch: `return ((points - centres) ** 2).sum(dim=1).sqrt()`: RuntimeError
 def distances_torch(points, centres):
     return ((points - centres) ** 2).sum(dim=1).sqrt()
 
 
-# %% 01-1 wrong: distances is [[ 0.,  3.], [ 7.,  4.], [14., 11.]], expected
+# %% tensors_and_gradients-1 wrong: distances is [[ 0.,  3.], [ 7.,  4.], [14., 11.]], expected
 def distances_torch(points, centres):
     return (points[:, None] - centres[None]).abs().sum(dim=2)
 
 
-# %% 01-1 wrong: distances_torch(...) is numpy.ndarray, expected torch.Tensor
+# %% tensors_and_gradients-1 wrong: distances_torch(...) is numpy.ndarray, expected torch.Tensor
 def distances_torch(points, centres):
     points, centres = points.numpy(), centres.numpy()
     return np.linalg.norm(points[:, None] - centres[None], axis=2)
 
 
-# %% 01-2 right
+# %% tensors_and_gradients-2 right
 def mean_absolute_error_tf(target, answers):
     target = tf.cast(target, answers.dtype)[:, None]
     return tf.reduce_mean(tf.abs(target - answers))
 
 
-# %% 01-2 wrong: your code stopped at line 2 of the cell, in mean_absolute_error_tf: `return tf.reduce_mean(tf.abs(target - answers[:, 0]))`: InvalidArgumentError
+# %% tensors_and_gradients-2 wrong: your code stopped at line 2 of the cell, in mean_absolute_error_tf: `return tf.reduce_mean(tf.abs(target - answers[:, 0]))`: InvalidArgumentError
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.abs(target - answers[:, 0]))
 
 
-# %% 01-2 wrong: for perfect answers, the error is 1.3333, expected 0. Were three differences made, or nine?
+# %% tensors_and_gradients-2 wrong: for perfect answers, the error is 1.3333, expected 0. Were three differences made, or nine?
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.abs(tf.cast(target, "float32") - answers))
 
 
-# %% 01-2 wrong: for answers that miss by 0.5, 1 and 2, the error is -0.5, expected 1.1667. Errors of opposite sign
+# %% tensors_and_gradients-2 wrong: for answers that miss by 0.5, 1 and 2, the error is -0.5, expected 1.1667. Errors of opposite sign
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.cast(target, "float32") - answers[:, 0])
 
 
-# %% 01-2 wrong: for answers that miss by 0.5, 1 and 2, the error is 1.75, expected 1.1667
+# %% tensors_and_gradients-2 wrong: for answers that miss by 0.5, 1 and 2, the error is 1.75, expected 1.1667
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean((tf.cast(target, "float32") - answers[:, 0]) ** 2)
 
 
-# %% 01-2 wrong: has shape (3,), expected ()
+# %% tensors_and_gradients-2 wrong: has shape (3,), expected ()
 def mean_absolute_error_tf(target, answers):
     return tf.abs(tf.cast(target, "float32") - answers[:, 0])
 
 
-# %% 01-2 wrong: for answers that miss by 0.5, 1 and 2, the error is 1, expected 1.1667
+# %% tensors_and_gradients-2 wrong: for answers that miss by 0.5, 1 and 2, the error is 1, expected 1.1667
 def mean_absolute_error_tf(target, answers):
     errors = tf.abs(target - tf.cast(answers[:, 0], "int32"))
     return tf.reduce_mean(tf.cast(errors, "float32"))
 
 
-# %% 01-2 wrong: the result is float64, expected float32
+# %% tensors_and_gradients-2 wrong: the result is float64, expected float32
 def mean_absolute_error_tf(target, answers):
     errors = tf.cast(target, "float64") - tf.cast(answers[:, 0], "float64")
     return tf.reduce_mean(tf.abs(errors))
 
 
-# %% 01-3 right
+# %% tensors_and_gradients-3 right
 def brighter(picture):
     return torch.from_numpy(picture * 2).clamp(max=1)
 
 
-# %% 01-3 right
+# %% tensors_and_gradients-3 right
 def brighter(picture):
     tensor = torch.from_numpy(picture).clone()
     tensor *= 2
@@ -93,34 +93,34 @@ def brighter(picture):
     return tensor
 
 
-# %% 01-3 wrong: your function changed the array that it was given
+# %% tensors_and_gradients-3 wrong: your function changed the array that it was given
 def brighter(picture):
     return torch.from_numpy(picture).mul_(2).clamp_(max=1)
 
 
-# %% 01-3 wrong: the brighter picture is [[0.2, 1. ], [1.5, 0. ]], expected
+# %% tensors_and_gradients-3 wrong: the brighter picture is [[0.2, 1. ], [1.5, 0. ]], expected
 def brighter(picture):
     return 2 * torch.tensor(picture)
 
 
-# %% 01-3 wrong: brighter(picture) is numpy.ndarray, expected torch.Tensor
+# %% tensors_and_gradients-3 wrong: brighter(picture) is numpy.ndarray, expected torch.Tensor
 def brighter(picture):
     return np.minimum(2 * picture, 1)
 
 
-# %% 01-3 wrong: the result is torch.float64, expected torch.float32
+# %% tensors_and_gradients-3 wrong: the result is torch.float64, expected torch.float32
 def brighter(picture):
     return torch.tensor(np.minimum(2 * picture.astype("float64"), 1))
 
 
-# %% 01-3 wrong: changing your tensor changes the array: they share memory
+# %% tensors_and_gradients-3 wrong: changing your tensor changes the array: they share memory
 def brighter(picture):
     if picture.max() == 0:
         return torch.from_numpy(picture)
     return (2 * torch.tensor(picture)).clamp(max=1)
 
 
-# %% 01-4 right
+# %% tensors_and_gradients-4 right
 def slope_torch(function, w):
     w = torch.tensor(float(w), requires_grad=True)
     return torch.autograd.grad(function(w), w)[0].item()
@@ -134,7 +134,7 @@ def slope_tf(function, w):
     return tape.gradient(result, w).numpy().item()
 
 
-# %% 01-4 wrong: your code stopped at line 3 of the cell, in slope_torch: `function(w).backward()`: RuntimeError
+# %% tensors_and_gradients-4 wrong: your code stopped at line 3 of the cell, in slope_torch: `function(w).backward()`: RuntimeError
 def slope_torch(function, w):
     w = torch.tensor(float(w))
     function(w).backward()
@@ -145,7 +145,7 @@ def slope_tf(function, w):
     return slope_torch(function, w)
 
 
-# %% 01-4 wrong: your code stopped at line 11 of the cell, in slope_tf: `return float(tape.gradient(result, w))`: TypeError
+# %% tensors_and_gradients-4 wrong: your code stopped at line 11 of the cell, in slope_tf: `return float(tape.gradient(result, w))`: TypeError
 def slope_torch(function, w):
     w = torch.tensor(float(w), requires_grad=True)
     function(w).backward()
@@ -159,7 +159,7 @@ def slope_tf(function, w):
     return float(tape.gradient(result, w))
 
 
-# %% 01-4 wrong: slope_torch of w**3 at 2.0 is 8, expected 12
+# %% tensors_and_gradients-4 wrong: slope_torch of w**3 at 2.0 is 8, expected 12
 def slope_torch(function, w):
     return function(torch.tensor(float(w))).item()
 
@@ -168,7 +168,7 @@ def slope_tf(function, w):
     return float(function(tf.constant(float(w))))
 
 
-# %% 01-4 wrong: slope_torch of w**3 at 2.0 is 12.006
+# %% tensors_and_gradients-4 wrong: slope_torch of w**3 at 2.0 is 12.006
 def slope_torch(function, w):
     w = torch.tensor(float(w), dtype=torch.float64)
     return ((function(w + 1e-3) - function(w)) / 1e-3).item()
@@ -178,7 +178,7 @@ def slope_tf(function, w):
     return 0.0
 
 
-# %% 01-4 wrong: slope_torch of w**3 at 2.0 is torch.Tensor, expected float
+# %% tensors_and_gradients-4 wrong: slope_torch of w**3 at 2.0 is torch.Tensor, expected float
 def slope_torch(function, w):
     w = torch.tensor(float(w), requires_grad=True)
     function(w).backward()
@@ -189,7 +189,7 @@ def slope_tf(function, w):
     return 0.0
 
 
-# %% 01-4 wrong: slope_torch of w**3 at 2.0 is None: does your function return its result?
+# %% tensors_and_gradients-4 wrong: slope_torch of w**3 at 2.0 is None: does your function return its result?
 def slope_torch(function, w):
     w = torch.tensor(float(w), requires_grad=True)
     return function(w).backward()
@@ -199,7 +199,7 @@ def slope_tf(function, w):
     return 0.0
 
 
-# %% 01-5 right
+# %% tensors_and_gradients-5 right
 def descend_tf(function, start, learning_rate, steps):
     w = tf.constant(start)
     for _ in range(steps):
@@ -210,7 +210,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% 01-5 wrong: after one step, the place is [-0.2,  1.2], expected [ 0.2, -1.2]. One step is minus
+# %% tensors_and_gradients-5 wrong: after one step, the place is [-0.2,  1.2], expected [ 0.2, -1.2]. One step is minus
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps):
@@ -220,7 +220,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% 01-5 wrong: after two steps is [ 0.4, -2.4], expected [ 0.36, -1.68]. Is a gradient computed anew
+# %% tensors_and_gradients-5 wrong: after two steps is [ 0.4, -2.4], expected [ 0.36, -1.68]. Is a gradient computed anew
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     with tf.GradientTape() as tape:
@@ -231,7 +231,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% 01-5 wrong: after no step, the place is [ 0.2, -1.2], expected [0, 0]
+# %% tensors_and_gradients-5 wrong: after no step, the place is [ 0.2, -1.2], expected [0, 0]
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps + 1):
@@ -241,7 +241,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% 01-5 wrong: after one step, the place is [  2., -12.], expected [ 0.2, -1.2]
+# %% tensors_and_gradients-5 wrong: after one step, the place is [  2., -12.], expected [ 0.2, -1.2]
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps):
@@ -251,7 +251,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% 01-5 wrong: what descend_tf returns is
+# %% tensors_and_gradients-5 wrong: what descend_tf returns is
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps):
@@ -261,7 +261,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w
 
 
-# %% 01-5 wrong: your code stopped at line 6 of the cell, in descend_tf: `w.assign_sub(learning_rate * tape.gradient(result, w))`: AttributeError
+# %% tensors_and_gradients-5 wrong: your code stopped at line 6 of the cell, in descend_tf: `w.assign_sub(learning_rate * tape.gradient(result, w))`: AttributeError
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps):

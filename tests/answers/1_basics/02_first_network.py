@@ -1,83 +1,83 @@
 # Answers to the tasks of exercise 02, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 02-1 right
+# %% first_network-1 right
 def unit_torch(data, weights, bias):
     logits = (data * weights).sum(dim=1) + bias
     return 1 / (1 + torch.exp(-logits))
 
 
-# %% 02-1 wrong: with zero weights and no bias, the answer is [0., 0.], expected [0.5, 0.5]
+# %% first_network-1 wrong: with zero weights and no bias, the answer is [0., 0.], expected [0.5, 0.5]
 def unit_torch(data, weights, bias):
     return data @ weights + bias
 
 
-# %% 02-1 wrong: with zero weights and bias 2, the answer is [0.5, 0.5], expected [0.8808, 0.8808]
+# %% first_network-1 wrong: with zero weights and bias 2, the answer is [0.5, 0.5], expected [0.8808, 0.8808]
 def unit_torch(data, weights, bias):
     return torch.sigmoid(data @ weights)
 
 
-# %% 02-1 wrong: has shape (2, 3), expected (2,)
+# %% first_network-1 wrong: has shape (2, 3), expected (2,)
 def unit_torch(data, weights, bias):
     return torch.sigmoid(data * weights + bias)
 
 
-# %% 02-1 wrong: unit_torch(...) is numpy.ndarray, expected torch.Tensor
+# %% first_network-1 wrong: unit_torch(...) is numpy.ndarray, expected torch.Tensor
 def unit_torch(data, weights, bias):
     return 1 / (1 + np.exp(-(data.numpy() @ weights.numpy() + bias)))
 
 
-# %% 02-1 wrong: unit_torch(...) is NoneType, expected torch.Tensor
+# %% first_network-1 wrong: unit_torch(...) is NoneType, expected torch.Tensor
 def unit_torch(data, weights, bias):
     answer = torch.sigmoid(data @ weights + bias)
 
 
-# %% 02-1 wrong: your code stopped at line 2 of the cell, in unit_torch: `return torch.sigmoid(weights @ data + bias)`: RuntimeError
+# %% first_network-1 wrong: your code stopped at line 2 of the cell, in unit_torch: `return torch.sigmoid(weights @ data + bias)`: RuntimeError
 def unit_torch(data, weights, bias):
     return torch.sigmoid(weights @ data + bias)
 
 
-# %% 02-2 right
+# %% first_network-2 right
 def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
 
 
-# %% 02-2 wrong: for logits of 0 (undecided), the loss is 12.0
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 12.0
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy()(target, logits)
 
 
-# %% 02-2 wrong: has shape (4,), expected ()
+# %% first_network-2 wrong: has shape (4,), expected ()
 def loss_tf(target, logits):
     return keras.losses.binary_crossentropy(target, logits, from_logits=True)
 
 
-# %% 02-2 wrong: for logits of 0 (undecided), the loss is 0.25, expected 0.69315
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 0.25, expected 0.69315
 def loss_tf(target, logits):
     return keras.losses.MeanSquaredError()(target, tf.sigmoid(logits))
 
 
-# %% 02-2 wrong: for logits of 0 (undecided), the loss is 1.1582
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 1.1582
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(logits, target)
 
 
-# %% 02-2 wrong: for logits of 0 (undecided), the loss is 0.59908
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 0.59908
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(target, tf.sigmoid(logits))
 
 
-# %% 02-2 wrong: for logits of 0 (undecided), the loss is 2.7726
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 2.7726
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum")(target, logits)
 
 
-# %% 02-2 wrong: expected numbers: was it made, and never called?
+# %% first_network-2 wrong: expected numbers: was it made, and never called?
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(target, logits)
 
 
-# %% 02-3 right
+# %% first_network-3 right
 def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.zero_grad()
     answers = model(data)
@@ -87,7 +87,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return float(loss.detach())
 
 
-# %% 02-3 wrong: the weight after two steps is 1.7306, expected 0.98056. Are the first step's gradients gone?
+# %% first_network-3 wrong: the weight after two steps is 1.7306, expected 0.98056. Are the first step's gradients gone?
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     loss.backward()
@@ -95,7 +95,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% 02-3 wrong: the weight after one step is 0, expected 0.75. If nothing moved
+# %% first_network-3 wrong: the weight after one step is 0, expected 0.75. If nothing moved
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -103,7 +103,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% 02-3 wrong: what step_torch returns is torch.Tensor, expected float
+# %% first_network-3 wrong: what step_torch returns is torch.Tensor, expected float
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -112,7 +112,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss
 
 
-# %% 02-3 wrong: the loss that the first step returns is 0.18943, expected 0.69315
+# %% first_network-3 wrong: the loss that the first step returns is 0.18943, expected 0.69315
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -121,7 +121,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss_fn(model(data), target).item()
 
 
-# %% 02-3 wrong: is None: does your function return its result?
+# %% first_network-3 wrong: is None: does your function return its result?
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -129,7 +129,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
 
 
-# %% 02-3 wrong: PyTorch's losses take (answer, target), in this order.
+# %% first_network-3 wrong: PyTorch's losses take (answer, target), in this order.
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(target, model(data))
     optimizer.zero_grad()
@@ -138,7 +138,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% 02-4 right
+# %% first_network-4 right
 def step_tf(model, loss_fn, optimizer, data, target):
     weights = model.trainable_variables
     with tf.GradientTape() as tape:
@@ -148,7 +148,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return loss.numpy().item()
 
 
-# %% 02-4 wrong: in step_tf: `optimizer.apply_gradients(zip(gradients, model.trainable_variables))`
+# %% first_network-4 wrong: in step_tf: `optimizer.apply_gradients(zip(gradients, model.trainable_variables))`
 def step_tf(model, loss_fn, optimizer, data, target):
     loss = loss_fn(target, model(data))
     with tf.GradientTape() as tape:
@@ -158,7 +158,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the bias after one step is 0, expected 0.5. Every weight moves.
+# %% first_network-4 wrong: the bias after one step is 0, expected 0.5. Every weight moves.
 def step_tf(model, loss_fn, optimizer, data, target):
     kernel = model.trainable_variables[0]
     with tf.GradientTape() as tape:
@@ -167,7 +167,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the weight after one step is -0.75, expected 0.75
+# %% first_network-4 wrong: the weight after one step is -0.75, expected 0.75
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -176,7 +176,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: the weight after one step is 0, expected 0.75. If nothing moved: were the gradients applied?
+# %% first_network-4 wrong: the weight after one step is 0, expected 0.75. If nothing moved: were the gradients applied?
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -184,7 +184,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-4 wrong: what step_tf returns is
+# %% first_network-4 wrong: what step_tf returns is
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -193,7 +193,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return loss
 
 
-# %% 02-4 wrong: Keras's losses take (target, answer), in this order.
+# %% first_network-4 wrong: Keras's losses take (target, answer), in this order.
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(model(data), target)
@@ -202,7 +202,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% 02-5 right
+# %% first_network-5 right
 def twins():
     class Digits(nn.Module):
         def __init__(self):
@@ -218,13 +218,13 @@ def twins():
     return Digits(), keras.Model(start, keras.layers.Dense(10)(middle))
 
 
-# %% 02-5 wrong: the number of weights of your PyTorch model is 650, expected 1210
+# %% first_network-5 wrong: the number of weights of your PyTorch model is 650, expected 1210
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 10))
     return model_torch, keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
 
 
-# %% 02-5 wrong: logits come without a softmax
+# %% first_network-5 wrong: logits come without a softmax
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     layers = [
@@ -234,28 +234,28 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% 02-5 wrong: do both bend in the same place?
+# %% first_network-5 wrong: do both bend in the same place?
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% 02-5 wrong: do not answer as with a ReLU: what bend has the hidden layer?
+# %% first_network-5 wrong: do not answer as with a ReLU: what bend has the hidden layer?
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Sigmoid(), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="sigmoid"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% 02-5 wrong: your models do not answer as with a ReLU
+# %% first_network-5 wrong: your models do not answer as with a ReLU
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% 02-5 wrong: the number of weights of your Keras model is
+# %% first_network-5 wrong: the number of weights of your Keras model is
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     layers = [
@@ -266,19 +266,19 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% 02-5 wrong: begin with keras.Input((64,))
+# %% first_network-5 wrong: begin with keras.Input((64,))
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential(layers)
 
 
-# %% 02-5 wrong: twins() should return two models
+# %% first_network-5 wrong: twins() should return two models
 def twins():
     return nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
 
 
-# %% 02-5 wrong: the first model is keras.src.models.sequential.Sequential, expected torch.nn
+# %% first_network-5 wrong: the first model is keras.src.models.sequential.Sequential, expected torch.nn
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]

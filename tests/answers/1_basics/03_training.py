@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 03, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 03-1 right
+# %% training-1 right
 def accuracy_torch(model, loader):
     model.train(False)
     with torch.inference_mode():
@@ -9,7 +9,7 @@ def accuracy_torch(model, loader):
     return torch.cat(right).float().mean().item()
 
 
-# %% 03-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The last batch
+# %% training-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The last batch
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
@@ -17,7 +17,7 @@ def accuracy_torch(model, loader):
     return float(np.mean(shares))
 
 
-# %% 03-1 wrong: judging changed the running averages
+# %% training-1 wrong: judging changed the running averages
 def accuracy_torch(model, loader):
     right = count = 0
     with torch.no_grad():
@@ -27,14 +27,14 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-1 wrong: with four of five right, in one batch, the accuracy is 4, expected 0.8
+# %% training-1 wrong: with four of five right, in one batch, the accuracy is 4, expected 0.8
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
         return float(sum((model(data).argmax(1) == target).sum() for data, target in loader))
 
 
-# %% 03-1 wrong: what accuracy_torch returns is torch.Tensor, expected float
+# %% training-1 wrong: what accuracy_torch returns is torch.Tensor, expected float
 def accuracy_torch(model, loader):
     model.eval()
     right = count = 0
@@ -44,7 +44,7 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-1 wrong: with four of five right, in one batch, the accuracy is 0.2, expected 0.8
+# %% training-1 wrong: with four of five right, in one batch, the accuracy is 0.2, expected 0.8
 def accuracy_torch(model, loader):
     model.eval()
     right = count = 0
@@ -54,7 +54,7 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-1 wrong: the model kept a history for gradients
+# %% training-1 wrong: the model kept a history for gradients
 def accuracy_torch(model, loader):
     model.eval()
     right = count = 0
@@ -64,7 +64,7 @@ def accuracy_torch(model, loader):
     return right / count
 
 
-# %% 03-2 right
+# %% training-2 right
 def loader_tf(data, target, size, seed):
     generator = np.random.default_rng(seed)
 
@@ -76,53 +76,53 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_generator(examples, output_signature=kinds).batch(size)
 
 
-# %% 03-2 wrong: each batch holds neighbours
+# %% training-2 wrong: each batch holds neighbours
 def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data, target)).batch(size).shuffle(len(data), seed)
 
 
-# %% 03-2 wrong: an epoch has 10 batches, expected 11
+# %% training-2 wrong: an epoch has 10 batches, expected 11
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).shuffle(len(data), seed)
     return examples.batch(size, drop_remainder=True)
 
 
-# %% 03-2 wrong: late examples never come early in the epoch: the buffer is too small
+# %% training-2 wrong: late examples never come early in the epoch: the buffer is too small
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(33, seed=seed).batch(size)
 
 
-# %% 03-2 wrong: the examples come in their old order
+# %% training-2 wrong: the examples come in their old order
 def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data, target)).batch(size)
 
 
-# %% 03-2 wrong: some examples have got another's target
+# %% training-2 wrong: some examples have got another's target
 def loader_tf(data, target, size, seed):
     data = tf.data.Dataset.from_tensor_slices(data).shuffle(len(data), seed=seed)
     target = tf.data.Dataset.from_tensor_slices(target).shuffle(len(target), seed=seed + 1)
     return tf.data.Dataset.zip((data, target)).batch(size)
 
 
-# %% 03-2 wrong: the second epoch has the order of the first
+# %% training-2 wrong: the second epoch has the order of the first
 def loader_tf(data, target, size, seed):
     order = np.random.default_rng(seed).permutation(len(data))
     return tf.data.Dataset.from_tensor_slices((data[order], target[order])).batch(size)
 
 
-# %% 03-2 wrong: each batch must be a pair (data, target)
+# %% training-2 wrong: each batch must be a pair (data, target)
 def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices(data).shuffle(len(data), seed=seed).batch(size)
 
 
-# %% 03-2 wrong: an epoch has 12 batches
+# %% training-2 wrong: an epoch has 12 batches
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(len(data), seed=seed).batch(size).repeat()
 
 
-# %% 03-3 right
+# %% training-3 right
 def train_until_worse(model, train_epoch, valid_loss, patience):
     losses, weights = [], []
     while len(losses) - np.argmin([*losses, np.inf]) <= patience:
@@ -133,7 +133,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return min(losses)
 
 
-# %% 03-3 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
+# %% training-3 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, waited = float("inf"), 0
     while waited < patience:
@@ -146,7 +146,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-3 wrong: and patience 2, you stopped after epoch 3, expected 4
+# %% training-3 wrong: and patience 2, you stopped after epoch 3, expected 4
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights = float("inf"), None
     while True:
@@ -159,7 +159,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-3 wrong: [3.0, 2.0, 2.5, 2.6, 9.0] and patience 2, the training was to stop after epoch 4, and went on
+# %% training-3 wrong: [3.0, 2.0, 2.5, 2.6, 9.0] and patience 2, the training was to stop after epoch 4, and went on
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited <= patience:
@@ -172,7 +172,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-3 wrong: the returned loss is 2.6, expected 2
+# %% training-3 wrong: the returned loss is 2.6, expected 2
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited < patience:
@@ -185,7 +185,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return loss
 
 
-# %% 03-3 wrong: nothing came back: return the best validation loss
+# %% training-3 wrong: nothing came back: return the best validation loss
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited < patience:
@@ -197,7 +197,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     model.load_state_dict(weights)
 
 
-# %% 03-3 wrong: [4.0, 2.0, 2.0, 2.0, 1.0] and patience 2, the training was to stop after epoch 4
+# %% training-3 wrong: [4.0, 2.0, 2.0, 2.0, 1.0] and patience 2, the training was to stop after epoch 4
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, weights, waited = float("inf"), None, 0
     while waited < patience:
@@ -210,7 +210,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
-# %% 03-4 right
+# %% training-4 right
 def history_tf(model, data, target, epochs):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).batch(64)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -235,7 +235,7 @@ def history_torch(model, data, target, epochs):
     return history
 
 
-# %% 03-4 wrong: the list of history_tf is [2
+# %% training-4 wrong: the list of history_tf is [2
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -243,7 +243,7 @@ def history_tf(model, data, target, epochs):
     return fit.history["loss"]
 
 
-# %% 03-4 wrong: the list of history_tf is [ 9
+# %% training-4 wrong: the list of history_tf is [ 9
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -251,7 +251,7 @@ def history_tf(model, data, target, epochs):
     return fit.history["loss"]
 
 
-# %% 03-4 wrong: what history_tf returns is
+# %% training-4 wrong: what history_tf returns is
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -259,7 +259,7 @@ def history_tf(model, data, target, epochs):
     return fit
 
 
-# %% 03-4 wrong: the list of history_torch holds the losses measured after each epoch
+# %% training-4 wrong: the list of history_torch holds the losses measured after each epoch
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -285,7 +285,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
+# %% training-4 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -309,7 +309,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: history_torch returned 16 numbers for four epochs
+# %% training-4 wrong: history_torch returned 16 numbers for four epochs
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -333,7 +333,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: a number in the list of history_torch is torch.Tensor, expected float
+# %% training-4 wrong: a number in the list of history_torch is torch.Tensor, expected float
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -357,7 +357,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: Check the data's order, the learning rate, zero_grad
+# %% training-4 wrong: Check the data's order, the learning rate, zero_grad
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -380,7 +380,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% 03-4 wrong: after the training, the PyTorch model's bias
+# %% training-4 wrong: after the training, the PyTorch model's bias
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -394,7 +394,7 @@ def history_torch(model, data, target, epochs):
     return history_tf(twin, data, target, epochs)
 
 
-# %% 03-5 right
+# %% training-5 right
 def save_tf(folder, model, optimizer):
     values = [variable.numpy() for variable in [*model.variables, *optimizer.variables]]
     np.savez(Path(folder, "all.npz"), *values)
@@ -406,7 +406,7 @@ def load_tf(folder, model, optimizer):
             variable.assign(values[name])
 
 
-# %% 03-5 wrong: the list of losses after the interruption
+# %% training-5 wrong: the list of losses after the interruption
 def save_tf(folder, model, optimizer):
     model.save_weights(str(Path(folder, "model.weights.h5")))
 
@@ -415,7 +415,7 @@ def load_tf(folder, model, optimizer):
     model.load_weights(str(Path(folder, "model.weights.h5")))
 
 
-# %% 03-5 wrong: after the interruption, the model's first loss
+# %% training-5 wrong: after the interruption, the model's first loss
 def save_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
 
@@ -424,7 +424,7 @@ def load_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer)
 
 
-# %% 03-5 wrong: save_tf wrote nothing into the folder: the path must name a file
+# %% training-5 wrong: save_tf wrote nothing into the folder: the path must name a file
 def save_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer).write(folder)
 
@@ -433,7 +433,7 @@ def load_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer).read(folder)
 
 
-# %% 03-5 wrong: your code stopped at line 6 of the cell, in load_tf
+# %% training-5 wrong: your code stopped at line 6 of the cell, in load_tf
 def save_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
 

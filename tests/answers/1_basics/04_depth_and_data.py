@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 04, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 04-1 right
+# %% depth_and_data-1 right
 def layer_torch(data, matrix, bias):
     return torch.stack([(data @ m + b).clamp(min=0) for m, b in zip(matrix, bias)])
 
@@ -11,7 +11,7 @@ def layer_tf(data, matrix, bias):
     return tf.maximum(product + tf.reshape(bias, (len(bias), 1, -1)), 0.0)
 
 
-# %% 04-1 wrong: your code stopped at line 2 of the cell, in layer_torch
+# %% depth_and_data-1 wrong: your code stopped at line 2 of the cell, in layer_torch
 def layer_torch(data, matrix, bias):
     return torch.relu(data @ matrix + bias)
 
@@ -20,7 +20,7 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(data @ matrix + bias)
 
 
-# %% 04-1 wrong: for 2 networks and 5 points, the array of layer_torch is an array that starts
+# %% depth_and_data-1 wrong: for 2 networks and 5 points, the array of layer_torch is an array that starts
 def layer_torch(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
@@ -29,7 +29,7 @@ def layer_tf(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
 
-# %% 04-1 wrong: for 4 networks and 4 points, the array of layer_torch
+# %% depth_and_data-1 wrong: for 4 networks and 4 points, the array of layer_torch
 def layer_torch(data, matrix, bias):
     product = data @ matrix
     return torch.relu(product + (bias if len(bias) == len(data) else bias[:, None]))
@@ -39,7 +39,7 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(data @ matrix + bias[:, None])
 
 
-# %% 04-1 wrong: the array of layer_tf has shape (5, 2, 6), expected (2, 5, 6)
+# %% depth_and_data-1 wrong: the array of layer_tf has shape (5, 2, 6), expected (2, 5, 6)
 def layer_torch(data, matrix, bias):
     return torch.relu(data @ matrix + bias[:, None])
 
@@ -48,7 +48,7 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(tf.einsum("pi,niu->pnu", data, matrix) + bias)
 
 
-# %% 04-1 wrong: layer_tf is still to write; the other is there
+# %% depth_and_data-1 wrong: layer_tf is still to write; the other is there
 def layer_torch(data, matrix, bias):
     return torch.relu(data @ matrix + bias[:, None])
 
@@ -57,7 +57,7 @@ def layer_tf(data, matrix, bias):
     return ...  # your answer here
 
 
-# %% 04-2 right
+# %% depth_and_data-2 right
 def deep_torch(depth, width):
     def he(before, after):
         layer = nn.Linear(before, after)
@@ -70,7 +70,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*blocks, he(width, 10))
 
 
-# %% 04-2 wrong: layer 1: the spread of its weights, divided by He's, is 0.4
+# %% depth_and_data-2 wrong: layer 1: the spread of its weights, divided by He's, is 0.4
 def deep_torch(depth, width):
     sizes, layers = [64, *[width] * depth], []
     for before, after in zip(sizes, sizes[1:]):
@@ -78,7 +78,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers, nn.Linear(width, 10))
 
 
-# %% 04-2 wrong: logits come without a ReLU
+# %% depth_and_data-2 wrong: logits come without a ReLU
 def deep_torch(depth, width):
     sizes, layers = [64, *[width] * depth, 10], []
     for before, after in zip(sizes, sizes[1:]):
@@ -88,7 +88,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% 04-2 wrong: layer 1: its biases are not zero
+# %% depth_and_data-2 wrong: layer 1: its biases are not zero
 def deep_torch(depth, width):
     sizes, layers = [64, *[width] * depth], []
     for before, after in zip(sizes, sizes[1:]):
@@ -99,7 +99,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% 04-2 wrong: the number of weights of deep_torch(3, 100) is 17610, expected 27710
+# %% depth_and_data-2 wrong: the number of weights of deep_torch(3, 100) is 17610, expected 27710
 def deep_torch(depth, width):
     sizes, layers = [64, *[width] * (depth - 1)], []
     for before, after in zip(sizes, sizes[1:]):
@@ -111,7 +111,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% 04-2 wrong: the network only adds up: where are the ReLUs?
+# %% depth_and_data-2 wrong: the network only adds up: where are the ReLUs?
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -121,7 +121,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% 04-2 wrong: layer 1: its weights are uniform, and should be normal
+# %% depth_and_data-2 wrong: layer 1: its weights are uniform, and should be normal
 def deep_torch(depth, width):
     sizes, layers = [64, *[width] * depth], []
     for before, after in zip(sizes, sizes[1:]):
@@ -133,7 +133,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% 04-2 wrong: Is there one ReLU after each hidden layer, and nothing after the last layer?
+# %% depth_and_data-2 wrong: Is there one ReLU after each hidden layer, and nothing after the last layer?
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -143,7 +143,7 @@ def deep_torch(depth, width):
     return nn.Sequential(layers[0], nn.ReLU(), *layers[1:])
 
 
-# %% 04-3 right
+# %% depth_and_data-3 right
 def gradient_sizes_tf(model, data, target):
     with tf.GradientTape() as tape:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, model(data, training=True))
@@ -152,7 +152,7 @@ def gradient_sizes_tf(model, data, target):
     return [tf.sqrt(tf.reduce_sum(gradient**2)).numpy().item() for gradient in gradients[::2]]
 
 
-# %% 04-3 wrong: the list has 8 sizes, expected 4: those of the kernels only
+# %% depth_and_data-3 wrong: the list has 8 sizes, expected 4: those of the kernels only
 def gradient_sizes_tf(model, data, target):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     with tf.GradientTape() as tape:
@@ -160,7 +160,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(g)) for g in tape.gradient(loss, model.trainable_variables)]
 
 
-# %% 04-3 wrong: the list of sizes is [0.
+# %% depth_and_data-3 wrong: the list of sizes is [0.
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers][::-1]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -169,7 +169,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-3 wrong: a gradient is None: was the model called inside the tape
+# %% depth_and_data-3 wrong: a gradient is None: was the model called inside the tape
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -179,7 +179,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-3 wrong: an entry of the list is
+# %% depth_and_data-3 wrong: an entry of the list is
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -188,7 +188,7 @@ def gradient_sizes_tf(model, data, target):
     return [tf.norm(gradient) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-3 wrong: the list of sizes is [8
+# %% depth_and_data-3 wrong: the list of sizes is [8
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
@@ -197,7 +197,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-3 wrong: A loss of logits, and an average, not a sum?
+# %% depth_and_data-3 wrong: A loss of logits, and an average, not a sum?
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
@@ -206,7 +206,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% 04-4 right
+# %% depth_and_data-4 right
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.ReLU()(keras.layers.Dense(width)(start))
@@ -216,13 +216,13 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
+# %% depth_and_data-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
 def skip_tf(depth, width):
     layers = [keras.layers.Dense(width, activation="relu") for _ in range(depth)]
     return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
 
 
-# %% 04-4 wrong: the array of answers is an array that starts [ 1.3
+# %% depth_and_data-4 wrong: the array of answers is an array that starts [ 1.3
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -231,7 +231,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: the number of weights of skip_tf(4, 9) is 1045, expected 955
+# %% depth_and_data-4 wrong: the number of weights of skip_tf(4, 9) is 1045, expected 955
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -240,7 +240,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: the number of weights of skip_tf(4, 9) is 1
+# %% depth_and_data-4 wrong: the number of weights of skip_tf(4, 9) is 1
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -250,7 +250,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: and the answer be made of logits, without a softmax
+# %% depth_and_data-4 wrong: and the answer be made of logits, without a softmax
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -259,7 +259,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10, activation="softmax")(values))
 
 
-# %% 04-4 wrong: Has the first layer a ReLU?
+# %% depth_and_data-4 wrong: Has the first layer a ReLU?
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width)(start)
@@ -268,7 +268,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: Is the ReLU before the sum?
+# %% depth_and_data-4 wrong: Is the ReLU before the sum?
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -277,7 +277,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-4 wrong: Each further layer: its own input + ReLU(Dense(input))
+# %% depth_and_data-4 wrong: Each further layer: its own input + ReLU(Dense(input))
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = first = keras.layers.Dense(width, activation="relu")(start)
@@ -286,7 +286,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% 04-5 right
+# %% depth_and_data-5 right
 def probes_torch(model, split):
     train, test = torch.from_numpy(split.data_train), torch.from_numpy(split.data_test)
     probe, scores = RidgeClassifier(), []
@@ -298,7 +298,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: the list has 3 accuracies, expected 4
+# %% depth_and_data-5 wrong: the list has 3 accuracies, expected 4
 def probes_torch(model, split):
     scores = []
     for end in range(2, len(model), 2):
@@ -310,7 +310,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: the list of accuracies is [0.97
+# %% depth_and_data-5 wrong: the list of accuracies is [0.97
 def probes_torch(model, split):
     scores = []
     for end in range(0, len(model), 2):
@@ -321,7 +321,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: the list has 8 accuracies, expected 4
+# %% depth_and_data-5 wrong: the list has 8 accuracies, expected 4
 def probes_torch(model, split):
     scores = []
     for end in range(len(model) + 1):
@@ -333,7 +333,7 @@ def probes_torch(model, split):
     return scores
 
 
-# %% 04-5 wrong: your code stopped at line 4 of the cell, in probes_torch
+# %% depth_and_data-5 wrong: your code stopped at line 4 of the cell, in probes_torch
 def probes_torch(model, split):
     scores = []
     for end in range(0, len(model), 2):

@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 05, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 05-1 right
+# %% exploring_data-1 right
 def suspect(table):
     best = ("", 0.0)
     for name in table:
@@ -11,27 +11,27 @@ def suspect(table):
     return best
 
 
-# %% 05-1 wrong: the suspect named is 'malignant', expected 'visits'
+# %% exploring_data-1 wrong: the suspect named is 'malignant', expected 'visits'
 def suspect(table):
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in table})
     return auc.idxmax(), auc.max()
 
 
-# %% 05-1 wrong: expected 'days at work': it is smaller in malignant rows
+# %% exploring_data-1 wrong: expected 'days at work': it is smaller in malignant rows
 def suspect(table):
     columns = table.columns.drop("malignant")
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
     return auc.idxmax(), auc.max()
 
 
-# %% 05-1 wrong: suspect does not return a tuple (name, number)
+# %% exploring_data-1 wrong: suspect does not return a tuple (name, number)
 def suspect(table):
     columns = table.columns.drop("malignant")
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
     return auc.clip(lower=1 - auc).idxmax()
 
 
-# %% 05-1 wrong: the AUC of 'days at work' is 0.0
+# %% exploring_data-1 wrong: the AUC of 'days at work' is 0.0
 def suspect(table):
     columns = table.columns.drop("malignant")
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
@@ -39,7 +39,7 @@ def suspect(table):
     return name, auc[name]
 
 
-# %% 05-1 wrong: the suspect named is 'malignant', expected 'days at work': malignant itself is
+# %% exploring_data-1 wrong: the suspect named is 'malignant', expected 'days at work': malignant itself is
 def suspect(table):
     columns = table.columns[:-1]
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
@@ -47,7 +47,7 @@ def suspect(table):
     return auc.idxmax(), auc.max()
 
 
-# %% 05-2 right
+# %% exploring_data-2 right
 def mended(table):
     table = table.drop_duplicates().copy()
     table["visits"] = 0
@@ -55,129 +55,129 @@ def mended(table):
     return table
 
 
-# %% 05-2 wrong: mended changes the table that it is given
+# %% exploring_data-2 wrong: mended changes the table that it is given
 def mended(table):
     table["visits"] = 0
     table.loc[table.radius < 4, "radius"] *= 10
     return table.drop_duplicates()
 
 
-# %% 05-2 wrong: there are rows whose visits are not 0
+# %% exploring_data-2 wrong: there are rows whose visits are not 0
 def mended(table):
     other = table.perimeter / table.radius > 20
     radius = table.radius.where(~other, table.radius * 10)
     return table.assign(radius=radius).drop_duplicates()
 
 
-# %% 05-2 wrong: rows the radius is too small
+# %% exploring_data-2 wrong: rows the radius is too small
 def mended(table):
     other = table.perimeter / table.radius > 20
     return table.assign(visits=0, radius=table.radius.where(~other, table.radius)).drop_duplicates()
 
 
-# %% 05-2 wrong: rows the radius is too large
+# %% exploring_data-2 wrong: rows the radius is too large
 def mended(table):
     return table.assign(visits=0, radius=table.radius * 10).drop_duplicates()
 
 
-# %% 05-2 wrong: the number of rows of the mended table
+# %% exploring_data-2 wrong: the number of rows of the mended table
 def mended(table):
     other = table.perimeter / table.radius > 20
     return table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
 
 
-# %% 05-2 wrong: mended must keep all columns
+# %% exploring_data-2 wrong: mended must keep all columns
 def mended(table):
     other = table.perimeter / table.radius > 20
     radius = table.radius.where(~other, table.radius * 10)
     return table.assign(radius=radius).drop_duplicates().drop(columns="visits")
 
 
-# %% 05-2 wrong: the column 'radius', sorted as the others are,
+# %% exploring_data-2 wrong: the column 'radius', sorted as the others are,
 def mended(table):
     return table.assign(visits=0, radius=table.perimeter / 6.3).drop_duplicates()
 
 
-# %% 05-2 wrong: the column 'malignant', sorted as the others are,
+# %% exploring_data-2 wrong: the column 'malignant', sorted as the others are,
 def mended(table):
     other = table.perimeter / table.radius > 20
     radius = table.radius.where(~other, table.radius * 10)
     return table.assign(visits=0, radius=radius).drop_duplicates().assign(malignant=0)
 
 
-# %% 05-3 right
+# %% exploring_data-3 right
 def balanced_accuracy_torch(logits, target):
     right = (logits > 0) == (target > 0)
     return sum(right[target == label].double().mean() for label in (0, 1)) / 2
 
 
-# %% 05-3 wrong: the score of 'always benign', with 4 malignant rows of 16, is 0.75
+# %% exploring_data-3 wrong: the score of 'always benign', with 4 malignant rows of 16, is 0.75
 def balanced_accuracy_torch(logits, target):
     return ((logits > 0) == (target == 1)).float().mean()
 
 
-# %% 05-3 wrong: the score of 'always benign', with 4 malignant rows of 16, is 0, expected
+# %% exploring_data-3 wrong: the score of 'always benign', with 4 malignant rows of 16, is 0, expected
 def balanced_accuracy_torch(logits, target):
     return (logits > 0)[target == 1].float().mean()
 
 
-# %% 05-3 wrong: 3 found of 4, 9 cleared of 12: the score is 0.58333
+# %% exploring_data-3 wrong: 3 found of 4, 9 cleared of 12: the score is 0.58333
 def balanced_accuracy_torch(logits, target):
     says = (logits > 0.5).float()
     return (says[target == 1].mean() + 1 - says[target == 0].mean()) / 2
 
 
-# %% 05-4 right
+# %% exploring_data-4 right
 def pipeline_tf(data, target, batch_size):
     pairs = tf.data.Dataset.zip(*map(tf.data.Dataset.from_tensor_slices, (data, target)))
     return pairs.shuffle(10_000).batch(batch_size).filter(lambda d, t: tf.size(t) == batch_size)
 
 
-# %% 05-4 wrong: the examples still come nearly in their old order
+# %% exploring_data-4 wrong: the examples still come nearly in their old order
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(batch_size).batch(batch_size, drop_remainder=True)
 
 
-# %% 05-4 wrong: neighbours stay together: the batches are mixed, not the examples
+# %% exploring_data-4 wrong: neighbours stay together: the batches are mixed, not the examples
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.batch(batch_size, drop_remainder=True).shuffle(len(data))
 
 
-# %% 05-4 wrong: the batches' sizes are [10, 20], expected [20]
+# %% exploring_data-4 wrong: the batches' sizes are [10, 20], expected [20]
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(len(data)).batch(batch_size)
 
 
-# %% 05-4 wrong: the second epoch has the order of the first
+# %% exploring_data-4 wrong: the second epoch has the order of the first
 def pipeline_tf(data, target, batch_size):
     order = np.random.permutation(len(data))
     examples = tf.data.Dataset.from_tensor_slices((data[order], target[order]))
     return examples.batch(batch_size, drop_remainder=True)
 
 
-# %% 05-4 wrong: a batch's data, beside its targets,
+# %% exploring_data-4 wrong: a batch's data, beside its targets,
 def pipeline_tf(data, target, batch_size):
     parts = (tf.data.Dataset.from_tensor_slices(part).shuffle(len(data)) for part in (data, target))
     return tf.data.Dataset.zip(*parts).batch(batch_size, drop_remainder=True)
 
 
-# %% 05-4 wrong: some examples come twice in an epoch
+# %% exploring_data-4 wrong: some examples come twice in an epoch
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).repeat(2)
     batches = examples.shuffle(2 * len(data)).batch(batch_size, drop_remainder=True)
     return batches.take(len(data) // batch_size)
 
 
-# %% 05-4 wrong: of 5000 examples many stay near their place: what must the buffer hold?
+# %% exploring_data-4 wrong: of 5000 examples many stay near their place: what must the buffer hold?
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(1000).batch(batch_size, drop_remainder=True)
 
 
-# %% 05-5 right
+# %% exploring_data-5 right
 def doubt_torch(logits, labels):
     return -torch.log_softmax(logits, dim=1)[torch.arange(len(labels)), labels]
 
@@ -191,7 +191,7 @@ def doubted(doubt, n):
     return np.argsort(np.asarray(doubt))[::-1][:n]
 
 
-# %% 05-5 wrong: the losses that doubt_torch gives
+# %% exploring_data-5 wrong: the losses that doubt_torch gives
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels)
 
@@ -204,7 +204,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% 05-5 wrong: the losses that doubt_tf gives
+# %% exploring_data-5 wrong: the losses that doubt_tf gives
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -218,7 +218,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% 05-5 wrong: not their losses; and argsort begins with the smallest.
+# %% exploring_data-5 wrong: not their losses; and argsort begins with the smallest.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -231,7 +231,7 @@ def doubted(doubt, n):
     return np.argsort(doubt)[:n]
 
 
-# %% 05-5 wrong: Are the logits taken as logits?
+# %% exploring_data-5 wrong: Are the logits taken as logits?
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -244,7 +244,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% 05-5 wrong: the most doubted first, is [
+# %% exploring_data-5 wrong: the most doubted first, is [
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -257,7 +257,7 @@ def doubted(doubt, n):
     return np.sort(np.asarray(doubt))[::-1][:n]
 
 
-# %% 05-5 wrong: still to write: doubted
+# %% exploring_data-5 wrong: still to write: doubted
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 

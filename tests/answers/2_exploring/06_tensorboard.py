@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 06, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 06-1 right
+# %% tensorboard-1 right
 def log_torch(folder, losses):
     writer = SummaryWriter(log_dir=str(folder))
     for step in range(len(losses)):
@@ -10,7 +10,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the log is empty: was the writer closed?
+# %% tensorboard-1 wrong: the log is empty: was the writer closed?
 def log_torch(folder, losses):
     global kept
     kept = SummaryWriter(folder)
@@ -19,7 +19,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the row of steps in the log is [0.
+# %% tensorboard-1 wrong: the row of steps in the log is [0.
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         for loss in losses:
@@ -27,7 +27,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the tags in the log are ['loss'], expected ['training/loss']
+# %% tensorboard-1 wrong: the tags in the log are ['loss'], expected ['training/loss']
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         for step, loss in enumerate(losses):
@@ -35,14 +35,14 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-1 wrong: the number of records in the log
+# %% tensorboard-1 wrong: the number of records in the log
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         writer.add_scalar("training/loss", losses.mean(), 0)
     return len(losses)
 
 
-# %% 06-1 wrong: there is no log in the folder
+# %% tensorboard-1 wrong: there is no log in the folder
 def log_torch(folder, losses):
     with tempfile.TemporaryDirectory() as other, SummaryWriter(other) as writer:
         for step, loss in enumerate(losses):
@@ -50,7 +50,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% 06-2 right
+# %% tensorboard-2 right
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default():
         images = tf.expand_dims(pictures, -1)
@@ -58,42 +58,42 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights, step=step)
 
 
-# %% 06-2 wrong: the number of pictures in the log is 3, expected 5
+# %% tensorboard-2 wrong: the number of pictures in the log is 3, expected 5
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", pictures[..., None])
         tf.summary.histogram("look/weights", weights)
 
 
-# %% 06-2 wrong: the steps are [0], expected [8]
+# %% tensorboard-2 wrong: the steps are [0], expected [8]
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(0):
         tf.summary.image("look/pictures", pictures[..., None], max_outputs=len(pictures))
         tf.summary.histogram("look/weights", weights)
 
 
-# %% 06-2 wrong: the weights are scalars
+# %% tensorboard-2 wrong: the weights are scalars
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", pictures[..., None], max_outputs=len(pictures))
         tf.summary.scalar("look/weights", weights.mean())
 
 
-# %% 06-2 wrong: the pictures' bytes
+# %% tensorboard-2 wrong: the pictures' bytes
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", pictures[..., None] / 2, max_outputs=len(pictures))
         tf.summary.histogram("look/weights", weights)
 
 
-# %% 06-2 wrong: did the values go in as they are, from 0 to 1?
+# %% tensorboard-2 wrong: did the values go in as they are, from 0 to 1?
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
         tf.summary.histogram("look/weights", weights)
 
 
-# %% 06-3 right
+# %% tensorboard-3 right
 def silent_torch(hidden):
     return 1 - (hidden.amax(dim=0) > 0).double().mean()
 
@@ -103,7 +103,7 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(largest == 0) / tf.size(largest, out_type=tf.int64)
 
 
-# %% 06-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 0.05
+# %% tensorboard-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 0.05
 def silent_torch(hidden):
     return (hidden == 0).all(dim=1).float().mean()
 
@@ -112,7 +112,7 @@ def silent_tf(hidden):
     return tf.reduce_mean(tf.cast(tf.reduce_all(hidden == 0, axis=0), "float32"))
 
 
-# %% 06-3 wrong: 3 of 8 units are silent: the share that silent_tf gives is 0.
+# %% tensorboard-3 wrong: 3 of 8 units are silent: the share that silent_tf gives is 0.
 def silent_torch(hidden):
     return (hidden == 0).all(dim=0).float().mean()
 
@@ -121,7 +121,7 @@ def silent_tf(hidden):
     return tf.reduce_mean(tf.cast(hidden == 0, "float32"))
 
 
-# %% 06-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 3, expected 0.375
+# %% tensorboard-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 3, expected 0.375
 def silent_torch(hidden):
     return (hidden == 0).all(dim=0).sum()
 
@@ -130,7 +130,7 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(tf.reduce_all(hidden == 0, axis=0))
 
 
-# %% 06-4 right
+# %% tensorboard-4 right
 def best_run(folder):
     best, highest = None, -1
     for run, rows in dashboards.read_log(folder).query("tag == 'test/accuracy'").groupby("run"):
@@ -140,24 +140,24 @@ def best_run(folder):
     return best
 
 
-# %% 06-4 wrong: the best run named is 'rate 1/PyTorch', expected 'rate 2/TensorFlow'
+# %% tensorboard-4 wrong: the best run named is 'rate 1/PyTorch', expected 'rate 2/TensorFlow'
 def best_run(folder):
     log = dashboards.read_log(folder)
     return log[log.tag == "test/accuracy"].groupby("run").value.max().astype(float).idxmax()
 
 
-# %% 06-4 wrong: the best run named is 'rate 1/TensorFlow', expected 'rate 2/TensorFlow'
+# %% tensorboard-4 wrong: the best run named is 'rate 1/TensorFlow', expected 'rate 2/TensorFlow'
 def best_run(folder):
     log = dashboards.read_log(folder)
     return log[log.tag == "test/accuracy"].groupby("run").value.first().astype(float).idxmax()
 
 
-# %% 06-4 wrong: the best run named is 'unfinished', expected 'rate 2/TensorFlow'
+# %% tensorboard-4 wrong: the best run named is 'unfinished', expected 'rate 2/TensorFlow'
 def best_run(folder):
     return dashboards.read_log(folder).groupby("run").value.last().astype(float).idxmax()
 
 
-# %% 06-5 right
+# %% tensorboard-5 right
 def diagnose(loss, accuracy, silent):
     loss = np.nan_to_num(loss, nan=np.inf)
     if max(loss) > 500:
@@ -166,21 +166,21 @@ def diagnose(loss, accuracy, silent):
     return "dead" if np.mean(silent[-3:]) > 0.6 else healthy
 
 
-# %% 06-5 wrong: the loss that ends in NaN: the diagnosis is 'sound', expected 'exploding'
+# %% tensorboard-5 wrong: the loss that ends in NaN: the diagnosis is 'sound', expected 'exploding'
 def diagnose(loss, accuracy, silent):
     if max(loss) > 1000:
         return "exploding"
     return "dead" if silent[-1] > 0.8 else "leak" if accuracy[-1] > 0.99 else "sound"
 
 
-# %% 06-5 wrong: the slow training: the diagnosis is 'dead', expected 'sound'
+# %% tensorboard-5 wrong: the slow training: the diagnosis is 'dead', expected 'sound'
 def diagnose(loss, accuracy, silent):
     if not np.isfinite(loss).all() or max(loss) > 1000:
         return "exploding"
     return "dead" if loss[-1] > 2.2 else "leak" if accuracy[-1] > 0.99 else "sound"
 
 
-# %% 06-5 wrong: the loss that soars and falls: the diagnosis is 'dead', expected 'exploding'
+# %% tensorboard-5 wrong: the loss that soars and falls: the diagnosis is 'dead', expected 'exploding'
 def diagnose(loss, accuracy, silent):
     if silent[-1] > 0.8:
         return "dead"
@@ -189,7 +189,7 @@ def diagnose(loss, accuracy, silent):
     return "leak" if accuracy[-1] > 0.99 else "sound"
 
 
-# %% 06-5 wrong: the leak: the diagnosis is 'sound', expected 'leak'
+# %% tensorboard-5 wrong: the leak: the diagnosis is 'sound', expected 'leak'
 def diagnose(loss, accuracy, silent):
     if not np.isfinite(loss).all() or max(loss) > 1000:
         return "exploding"

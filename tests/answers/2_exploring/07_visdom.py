@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 07, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 07-1 right
+# %% visdom-1 right
 def draw_live(client, losses):
     client.line(np.array([next(losses).item()]), np.array([0]), win="loss", name="training")
     steps = 1
@@ -12,28 +12,28 @@ def draw_live(client, losses):
     return steps
 
 
-# %% 07-1 wrong: the row of steps on the server has shape (1,), expected (6,)
+# %% visdom-1 wrong: the row of steps on the server has shape (1,), expected (6,)
 def draw_live(client, losses):
     for step, loss in enumerate(losses):
         client.line(loss[None], torch.tensor([step]), win="loss", name="training")
     return step + 1
 
 
-# %% 07-1 wrong: after each step the server held [0, 0, 0, 0, 0, 0] points
+# %% visdom-1 wrong: after each step the server held [0, 0, 0, 0, 0, 0] points
 def draw_live(client, losses):
     values = np.array([loss.item() for loss in losses])
     client.line(values, np.arange(len(values)), win="loss", name="training")
     return len(values)
 
 
-# %% 07-1 wrong: the curves drawn are ['1 in loss']
+# %% visdom-1 wrong: the curves drawn are ['1 in loss']
 def draw_live(client, losses):
     for step, loss in enumerate(losses):
         client.line(loss[None], torch.tensor([step]), win="loss", update="append")
     return step + 1
 
 
-# %% 07-1 wrong: the row of steps on the server is [1., 2., 3., 4., 5., 6.]
+# %% visdom-1 wrong: the row of steps on the server is [1., 2., 3., 4., 5., 6.]
 def draw_live(client, losses):
     for step, loss in enumerate(losses, start=1):
         point = {"win": "loss", "name": "training", "update": "append"}
@@ -41,7 +41,7 @@ def draw_live(client, losses):
     return step
 
 
-# %% 07-1 wrong: nothing was drawn
+# %% visdom-1 wrong: nothing was drawn
 def draw_live(client, losses):
     count = 0
     for loss in losses:
@@ -50,14 +50,14 @@ def draw_live(client, losses):
     return count
 
 
-# %% 07-1 wrong: your code stopped at line 3 of the cell, in draw_live
+# %% visdom-1 wrong: your code stopped at line 3 of the cell, in draw_live
 def draw_live(client, losses):
     for step, loss in enumerate(losses):
         client.line(loss, step, win="loss", name="training", update="append")
     return step + 1
 
 
-# %% 07-2 right
+# %% visdom-2 right
 def draw_confusion(client, logits, target):
     counts = np.zeros((logits.shape[1], logits.shape[1]))
     for row, column in zip(target.numpy(), logits.numpy().argmax(axis=1)):
@@ -65,45 +65,45 @@ def draw_confusion(client, logits, target):
     client.heatmap(counts, win="confusion", opts={"title": "who is taken for whom"})
 
 
-# %% 07-2 wrong: the labels stand in the columns
+# %% visdom-2 wrong: the labels stand in the columns
 def draw_confusion(client, logits, target):
     says = tf.argmax(logits, axis=1)
     counts = tf.math.confusion_matrix(says, target, num_classes=3)
     client.heatmap(counts.numpy(), win="confusion")
 
 
-# %% 07-2 wrong: your code stopped at line 4 of the cell, in draw_confusion
+# %% visdom-2 wrong: your code stopped at line 4 of the cell, in draw_confusion
 def draw_confusion(client, logits, target):
     says = tf.argmax(logits, axis=1)
     counts = tf.math.confusion_matrix(target, says, num_classes=3)
     client.heatmap(counts, win="confusion")
 
 
-# %% 07-2 wrong: the sum of the heatmap over 10 examples is 2, expected 10
+# %% visdom-2 wrong: the sum of the heatmap over 10 examples is 2, expected 10
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1), num_classes=3).numpy()
     client.heatmap(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), win="confusion")
 
 
-# %% 07-2 wrong: the windows drawn are ['window_
+# %% visdom-2 wrong: the windows drawn are ['window_
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1), num_classes=3)
     client.heatmap(counts.numpy(), opts={"title": "confusion"})
 
 
-# %% 07-2 wrong: the heatmap is an array that starts [0., 1., 3., 4.]
+# %% visdom-2 wrong: the heatmap is an array that starts [0., 1., 3., 4.]
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmin(logits, axis=1), num_classes=3)
     client.heatmap(np.array([[0, 1, 3], [4, 2, 0], [0, 0, 0]]), win="confusion")
 
 
-# %% 07-2 wrong: the window 'confusion' shows curves, no heatmap
+# %% visdom-2 wrong: the window 'confusion' shows curves, no heatmap
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1), num_classes=3)
     client.line(counts.numpy(), win="confusion")
 
 
-# %% 07-3 right
+# %% visdom-3 right
 def overlay(client, losses_torch, losses_tf):
     first = torch.stack(losses_torch).detach().numpy()
     second = tf.stack(losses_tf).numpy()
@@ -113,7 +113,7 @@ def overlay(client, losses_torch, losses_tf):
     return max(abs(first - second))
 
 
-# %% 07-3 wrong: the curves drawn are ['TensorFlow in both']
+# %% visdom-3 wrong: the curves drawn are ['TensorFlow in both']
 def overlay(client, losses_torch, losses_tf):
     for name, curve in {"PyTorch": losses_torch, "TensorFlow": losses_tf}.items():
         values = np.array([tasks.to_numpy(loss) for loss in curve])
@@ -121,7 +121,7 @@ def overlay(client, losses_torch, losses_tf):
     return 2.0
 
 
-# %% 07-3 wrong: the curves drawn are ['PyTorch in PyTorch', 'TensorFlow in TensorFlow']
+# %% visdom-3 wrong: the curves drawn are ['PyTorch in PyTorch', 'TensorFlow in TensorFlow']
 def overlay(client, losses_torch, losses_tf):
     for name, curve in {"PyTorch": losses_torch, "TensorFlow": losses_tf}.items():
         values = np.array([tasks.to_numpy(loss) for loss in curve])
@@ -129,7 +129,7 @@ def overlay(client, losses_torch, losses_tf):
     return 2.0
 
 
-# %% 07-3 wrong: the distance that overlay returns is
+# %% visdom-3 wrong: the distance that overlay returns is
 def overlay(client, losses_torch, losses_tf):
     first, second = (np.array([tasks.to_numpy(v) for v in c]) for c in (losses_torch, losses_tf))
     both = np.stack([first, second], axis=1)
@@ -139,7 +139,7 @@ def overlay(client, losses_torch, losses_tf):
     return (first - second).max()
 
 
-# %% 07-3 wrong: the row of losses of PyTorch
+# %% visdom-3 wrong: the row of losses of PyTorch
 def overlay(client, losses_torch, losses_tf):
     first, second = (np.array([tasks.to_numpy(v) for v in c]) for c in (losses_torch, losses_tf))
     both = np.stack([second, first], axis=1)
@@ -149,7 +149,7 @@ def overlay(client, losses_torch, losses_tf):
     return np.abs(first - second).max()
 
 
-# %% 07-4 right
+# %% visdom-4 right
 def steer(client, settings):
     def heard(event):
         match event:
@@ -166,7 +166,7 @@ def steer(client, settings):
     client.properties(entries, win="settings", opts={"title": "settings"})
 
 
-# %% 07-4 wrong: 0.5 was entered, and the rate became '0.5'
+# %% visdom-4 wrong: 0.5 was entered, and the rate became '0.5'
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -180,7 +180,7 @@ def steer(client, settings):
     client.register_event_handler(changed, "settings")
 
 
-# %% 07-4 wrong: a key was pressed, nothing was entered, and the settings became
+# %% visdom-4 wrong: a key was pressed, nothing was entered, and the settings became
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -194,7 +194,7 @@ def steer(client, settings):
     client.register_event_handler(changed, "settings")
 
 
-# %% 07-4 wrong: your code stopped at line 6 of the cell, in changed
+# %% visdom-4 wrong: your code stopped at line 6 of the cell, in changed
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -205,7 +205,7 @@ def steer(client, settings):
     client.register_event_handler(changed, "settings")
 
 
-# %% 07-4 wrong: 0 callbacks are registered for the window, expected 1
+# %% visdom-4 wrong: 0 callbacks are registered for the window, expected 1
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -216,7 +216,7 @@ def steer(client, settings):
     client.register_event_handler(changed, "rate")
 
 
-# %% 07-4 wrong: the button was pressed, and the training goes on
+# %% visdom-4 wrong: the button was pressed, and the training goes on
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -228,24 +228,24 @@ def steer(client, settings):
     client.register_event_handler(changed, "settings")
 
 
-# %% 07-4 wrong: the entries of the window are ['number lr', 'button training'], expected ['number rate'
+# %% visdom-4 wrong: the entries of the window are ['number lr', 'button training'], expected ['number rate'
 def steer(client, settings):
     rate = {"type": "number", "name": "lr", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
 
 
-# %% 07-4 wrong: the value of the button is 'halt', expected 'stop'
+# %% visdom-4 wrong: the value of the button is 'halt', expected 'stop'
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "halt"}], "settings")
 
 
-# %% 07-4 wrong: there is no window 'settings' with entries
+# %% visdom-4 wrong: there is no window 'settings' with entries
 def steer(client, settings):
     client.text("the rate is 0.1", win="settings")
 
 
-# %% 07-5 right
+# %% visdom-5 right
 def keep(folder, curves):
     board = dashboards.visdom(folder)
     try:
@@ -257,7 +257,7 @@ def keep(folder, curves):
         board.stop()
 
 
-# %% 07-5 wrong: a later server knows the environments ['main'], not 'kept'
+# %% visdom-5 wrong: a later server knows the environments ['main'], not 'kept'
 def keep(folder, curves):
     with dashboards.visdom(folder) as board:
         client = board.client("kept")
@@ -265,7 +265,7 @@ def keep(folder, curves):
             client.line(curve, np.arange(len(curve)), win=name)
 
 
-# %% 07-5 wrong: a later server finds the windows ['PyTorch']
+# %% visdom-5 wrong: a later server finds the windows ['PyTorch']
 def keep(folder, curves):
     with dashboards.visdom(folder) as board:
         client = board.client("kept")
@@ -275,7 +275,7 @@ def keep(folder, curves):
                 client.save(["kept"])
 
 
-# %% 07-5 wrong: your server still ran when keep had returned
+# %% visdom-5 wrong: your server still ran when keep had returned
 def keep(folder, curves):
     board = dashboards.visdom(folder)
     client = board.client("kept")
@@ -284,7 +284,7 @@ def keep(folder, curves):
     client.save(["kept"])
 
 
-# %% 07-5 wrong: a later server finds the windows ['curves']
+# %% visdom-5 wrong: a later server finds the windows ['curves']
 def keep(folder, curves):
     with dashboards.visdom(folder) as board:
         client = board.client("kept")
@@ -293,7 +293,7 @@ def keep(folder, curves):
         client.save(["kept"])
 
 
-# %% 07-5 wrong: the curve in the window PyTorch
+# %% visdom-5 wrong: the curve in the window PyTorch
 def keep(folder, curves):
     with dashboards.visdom(folder) as board:
         client = board.client("kept")

@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 08, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 08-1 right
+# %% dynamic_graphs-1 right
 def operations_torch(result):
     found = set()
 
@@ -16,7 +16,7 @@ def operations_torch(result):
     return sorted(name.replace("Backward0", "") for name in names)
 
 
-# %% 08-1 wrong: torch.exp(x) gives ['Exp', 'torch::autograd::AccumulateGrad'], expected ['Exp']
+# %% dynamic_graphs-1 wrong: torch.exp(x) gives ['Exp', 'torch::autograd::AccumulateGrad'], expected ['Exp']
 def operations_torch(result):
     nodes = [result.grad_fn]
     for node in nodes:
@@ -26,7 +26,7 @@ def operations_torch(result):
     return sorted(node.name().removesuffix("Backward0") for node in nodes)
 
 
-# %% 08-1 wrong: torch.exp(x) gives ['ExpBackward0'], expected ['Exp']
+# %% dynamic_graphs-1 wrong: torch.exp(x) gives ['ExpBackward0'], expected ['Exp']
 def operations_torch(result):
     nodes = [result.grad_fn]
     for node in nodes:
@@ -34,7 +34,7 @@ def operations_torch(result):
     return sorted(node.name() for node in nodes if "Accumulate" not in node.name())
 
 
-# %% 08-1 wrong: a history with two branches gives ['Add', 'Sin']
+# %% dynamic_graphs-1 wrong: a history with two branches gives ['Add', 'Sin']
 def operations_torch(result):
     node, names = result.grad_fn, []
     while node is not None and "Accumulate" not in node.name():
@@ -43,7 +43,7 @@ def operations_torch(result):
     return sorted(names)
 
 
-# %% 08-1 wrong: a result that is used twice gives ['Add', 'Exp', 'Sin', 'Tanh', 'Tanh']
+# %% dynamic_graphs-1 wrong: a result that is used twice gives ['Add', 'Exp', 'Sin', 'Tanh', 'Tanh']
 def operations_torch(result):
     nodes = [result.grad_fn]
     for node in nodes:
@@ -52,7 +52,7 @@ def operations_torch(result):
     return sorted(name for name in names if "Accumulate" not in name)
 
 
-# %% 08-1 wrong: two alike operations gives ['Sin'], expected ['Sin', 'Sin']
+# %% dynamic_graphs-1 wrong: two alike operations gives ['Sin'], expected ['Sin', 'Sin']
 def operations_torch(result):
     nodes = [result.grad_fn]
     for node in nodes:
@@ -61,7 +61,7 @@ def operations_torch(result):
     return sorted(name for name in names if "Accumulate" not in name)
 
 
-# %% 08-1 wrong: AttributeError: 'NoneType' object has no attribute
+# %% dynamic_graphs-1 wrong: AttributeError: 'NoneType' object has no attribute
 def operations_torch(result):
     nodes = [result.grad_fn]
     for node in nodes:
@@ -70,7 +70,7 @@ def operations_torch(result):
     return sorted(name for name in names if "Accumulate" not in name)
 
 
-# %% 08-2 right
+# %% dynamic_graphs-2 right
 def shrink_torch(x, w):
     return x if x.abs().max().item() <= 1 else shrink_torch(w * x, w)
 
@@ -79,7 +79,7 @@ def shrink_tf(x, w):
     return x if np.abs(x.numpy()).max() <= 1 else shrink_tf(w * x, w)
 
 
-# %% 08-2 wrong: with w = 0.5, the result of shrink_torch is
+# %% dynamic_graphs-2 wrong: with w = 0.5, the result of shrink_torch is
 def shrink_torch(x, w):
     while x.max() > 1:
         x = x * w
@@ -92,7 +92,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: from [0.5, -7.0], with w = 0.5, the result of shrink_tf is
+# %% dynamic_graphs-2 wrong: from [0.5, -7.0], with w = 0.5, the result of shrink_tf is
 def shrink_torch(x, w):
     while x.abs().max() > 1:
         x = x * w
@@ -105,7 +105,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: from [1.0, 0.2], with w = 0.3, the result of shrink_torch is
+# %% dynamic_graphs-2 wrong: from [1.0, 0.2], with w = 0.3, the result of shrink_torch is
 def shrink_torch(x, w):
     while x.abs().max() >= 1:
         x = x * w
@@ -118,7 +118,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: shrink_torch's result has lost its history
+# %% dynamic_graphs-2 wrong: shrink_torch's result has lost its history
 def shrink_torch(x, w):
     with torch.no_grad():
         while x.abs().max() > 1:
@@ -132,7 +132,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: shrink_torch: nothing leads from its result back to w
+# %% dynamic_graphs-2 wrong: shrink_torch: nothing leads from its result back to w
 def shrink_torch(x, w):
     while x.abs().max() > 1:
         x = x * w.item()
@@ -145,7 +145,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: shrink_tf: nothing leads from its result back to x
+# %% dynamic_graphs-2 wrong: shrink_tf: nothing leads from its result back to x
 def shrink_torch(x, w):
     while x.abs().max() > 1:
         x = x * w
@@ -159,7 +159,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-2 wrong: a leaf Variable that requires grad is being used in an in-place operation
+# %% dynamic_graphs-2 wrong: a leaf Variable that requires grad is being used in an in-place operation
 def shrink_torch(x, w):
     while x.abs().max() > 1:
         x *= w
@@ -172,7 +172,7 @@ def shrink_tf(x, w):
     return x
 
 
-# %% 08-3 right
+# %% dynamic_graphs-3 right
 def grow_torch(model, optimizer):
     first, relu, last = model
     layer = nn.Linear(first.out_features, first.out_features)
@@ -182,7 +182,7 @@ def grow_torch(model, optimizer):
     return nn.Sequential(first, relu, layer, nn.ReLU(), last)
 
 
-# %% 08-3 wrong: the answers after growing, compared with those before, is
+# %% dynamic_graphs-3 wrong: the answers after growing, compared with those before, is
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     model.insert(2, layer)
@@ -191,7 +191,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: the weights of shape [(5, 5), (5,)] have not moved
+# %% dynamic_graphs-3 wrong: the weights of shape [(5, 5), (5,)] have not moved
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -201,7 +201,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: the weights of shape [(5,)] have not moved
+# %% dynamic_graphs-3 wrong: the weights of shape [(5,)] have not moved
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -212,7 +212,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: the model has grown by 25 numbers, expected 30: 25 and 5
+# %% dynamic_graphs-3 wrong: the model has grown by 25 numbers, expected 30: 25 and 5
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features, bias=False)
     nn.init.eye_(layer.weight)
@@ -222,7 +222,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: the old layers must stay in the model: their weights have been replaced
+# %% dynamic_graphs-3 wrong: the old layers must stay in the model: their weights have been replaced
 def grow_torch(model, optimizer):
     import copy
 
@@ -236,7 +236,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: grow_torch(model, optimizer) is NoneType
+# %% dynamic_graphs-3 wrong: grow_torch(model, optimizer) is NoneType
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -245,7 +245,7 @@ def grow_torch(model, optimizer):
     optimizer.add_param_group({"params": layer.parameters()})
 
 
-# %% 08-3 wrong: and a ReLU of its own after it
+# %% dynamic_graphs-3 wrong: and a ReLU of its own after it
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -255,7 +255,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-3 wrong: the new layer must come after the first ReLU
+# %% dynamic_graphs-3 wrong: the new layer must come after the first ReLU
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -266,7 +266,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% 08-4 right
+# %% dynamic_graphs-4 right
 def grow_tf(model, optimizer):
     old = model.trainable_variables
     layer = keras.layers.Dense(model.layers[0].units)
@@ -277,7 +277,7 @@ def grow_tf(model, optimizer):
     return grown, [(keras.optimizers.SGD(0.1, momentum=0.9), layer.weights), (optimizer, old)]
 
 
-# %% 08-4 wrong: the answers after growing, compared with those before, is
+# %% dynamic_graphs-4 wrong: the answers after growing, compared with those before, is
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu")
@@ -286,7 +286,7 @@ def grow_tf(model, optimizer):
     return grown, [(optimizer, model.trainable_variables), (fresh, layer.trainable_variables)]
 
 
-# %% 08-4 wrong: the variables of shape [(5, 5), (5,)] have not moved
+# %% dynamic_graphs-4 wrong: the variables of shape [(5, 5), (5,)] have not moved
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
@@ -294,7 +294,7 @@ def grow_tf(model, optimizer):
     return grown, [(optimizer, model.trainable_variables)]
 
 
-# %% 08-4 wrong: an optimizer refuses its variables: Unknown variable
+# %% dynamic_graphs-4 wrong: an optimizer refuses its variables: Unknown variable
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
@@ -302,7 +302,7 @@ def grow_tf(model, optimizer):
     return grown, [(optimizer, grown.trainable_variables)]
 
 
-# %% 08-4 wrong: the old optimizer must go on with the old variables: their momentum is lost
+# %% dynamic_graphs-4 wrong: the old optimizer must go on with the old variables: their momentum is lost
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
@@ -310,14 +310,14 @@ def grow_tf(model, optimizer):
     return grown, [(keras.optimizers.SGD(0.1, momentum=0.9), grown.trainable_variables)]
 
 
-# %% 08-4 wrong: grow_tf does not return a pair
+# %% dynamic_graphs-4 wrong: grow_tf does not return a pair
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
     return keras.Sequential([keras.Input(model.inputs[0].shape[1:]), first, layer, last])
 
 
-# %% 08-4 wrong: the second of the pair is not a list of pairs (optimizer, variables)
+# %% dynamic_graphs-4 wrong: the second of the pair is not a list of pairs (optimizer, variables)
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
@@ -325,7 +325,7 @@ def grow_tf(model, optimizer):
     return grown, keras.optimizers.SGD(0.1, momentum=0.9)
 
 
-# %% 08-4 wrong: a ReLU must come after the new layer
+# %% dynamic_graphs-4 wrong: a ReLU must come after the new layer
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, kernel_initializer="identity")
@@ -334,7 +334,7 @@ def grow_tf(model, optimizer):
     return grown, [(optimizer, model.trainable_variables), (fresh, layer.trainable_variables)]
 
 
-# %% 08-4 wrong: an optimizer has an empty list in its care
+# %% dynamic_graphs-4 wrong: an optimizer has an empty list in its care
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu", kernel_initializer="identity")
@@ -343,7 +343,7 @@ def grow_tf(model, optimizer):
     return keras.Sequential([keras.Input(model.inputs[0].shape[1:]), first, layer, last]), in_care
 
 
-# %% 08-5 right
+# %% dynamic_graphs-5 right
 def culprit_torch(function, x):
     try:
         with torch.autograd.set_detect_anomaly(True):
@@ -365,7 +365,7 @@ def culprit_tf(function, x):
     return blamed
 
 
-# %% 08-5 wrong: culprit_torch, sqrt(x * 0): None, expected 'MulBackward0'
+# %% dynamic_graphs-5 wrong: culprit_torch, sqrt(x * 0): None, expected 'MulBackward0'
 def culprit_torch(function, x):
     try:
         function(x).backward()
@@ -377,7 +377,7 @@ def culprit_tf(function, x):
     return None
 
 
-# %% 08-5 wrong: culprit_torch, sqrt(x * 0): "Function 'MulBackward0' returned nan values
+# %% dynamic_graphs-5 wrong: culprit_torch, sqrt(x * 0): "Function 'MulBackward0' returned nan values
 def culprit_torch(function, x):
     with torch.autograd.detect_anomaly():
         try:
@@ -390,7 +390,7 @@ def culprit_tf(function, x):
     return None
 
 
-# %% 08-5 wrong: culprit_tf leaves TensorFlow's check switched on, after sqrt(sum(x * 0))
+# %% dynamic_graphs-5 wrong: culprit_tf leaves TensorFlow's check switched on, after sqrt(sum(x * 0))
 def culprit_torch(function, x):
     with torch.autograd.detect_anomaly():
         try:
@@ -410,7 +410,7 @@ def culprit_tf(function, x):
     tf.debugging.disable_check_numerics()
 
 
-# %% 08-5 wrong: culprit_tf, sqrt(sum(x * 0)): None, expected 'SqrtGrad'
+# %% dynamic_graphs-5 wrong: culprit_tf, sqrt(sum(x * 0)): None, expected 'SqrtGrad'
 def culprit_torch(function, x):
     with torch.autograd.detect_anomaly():
         try:
@@ -429,7 +429,7 @@ def culprit_tf(function, x):
         tf.debugging.disable_check_numerics()
 
 
-# %% 08-5 wrong: culprit_tf, sum(log(x)): 'Reciprocal', expected 'Log'
+# %% dynamic_graphs-5 wrong: culprit_tf, sum(log(x)): 'Reciprocal', expected 'Log'
 def culprit_torch(function, x):
     with torch.autograd.detect_anomaly():
         try:

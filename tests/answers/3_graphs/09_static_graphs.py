@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 09, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 09-1 right
+# %% static_graphs-1 right
 def count_tf(function, calls):
     traces = []
 
@@ -29,7 +29,7 @@ def count_torch(function, calls):
     return count
 
 
-# %% 09-1 wrong: count_tf for four calls that are alike is 4, expected 1
+# %% static_graphs-1 wrong: count_tf for four calls that are alike is 4, expected 1
 def count_tf(function, calls):
     count = 0
     for arguments in calls:
@@ -43,7 +43,7 @@ def count_torch(function, calls):
     return len(calls)
 
 
-# %% 09-1 wrong: count_tf for the lengths 3, 5, 3, 5, 5 is 1, expected 2
+# %% static_graphs-1 wrong: count_tf for the lengths 3, 5, 3, 5, 5 is 1, expected 2
 def count_tf(function, calls):
     for arguments in calls:
         traced = tf.function(function)
@@ -55,7 +55,7 @@ def count_torch(function, calls):
     return 1
 
 
-# %% 09-1 wrong: count_tf for four Python numbers is 1, expected 4
+# %% static_graphs-1 wrong: count_tf for four Python numbers is 1, expected 4
 def count_tf(function, calls):
     return len({tuple(arguments[0].shape) for arguments in calls})
 
@@ -64,7 +64,7 @@ def count_torch(function, calls):
     return len({tuple(arguments[0].shape) for arguments in calls})
 
 
-# %% 09-1 wrong: count_torch for four calls that are alike is 0, expected 1
+# %% static_graphs-1 wrong: count_torch for four calls that are alike is 0, expected 1
 def count_tf(function, calls):
     traced = tf.function(function)
     for arguments in calls:
@@ -83,7 +83,7 @@ def count_torch(function, calls):
     return len(graphs)
 
 
-# %% 09-1 wrong: count_torch for four Python numbers is 4, expected 2
+# %% static_graphs-1 wrong: count_torch for four Python numbers is 4, expected 2
 def count_tf(function, calls):
     traced = tf.function(function)
     for arguments in calls:
@@ -104,7 +104,7 @@ def count_torch(function, calls):
     return len(graphs)
 
 
-# %% 09-2 right
+# %% static_graphs-2 right
 def traced_once(function):
     @tf.function(input_signature=(tf.TensorSpec((None,)), tf.TensorSpec(())))
     def once(x, rate):
@@ -113,32 +113,32 @@ def traced_once(function):
     return once
 
 
-# %% 09-2 wrong: four calls made 4 traces, expected 1
+# %% static_graphs-2 wrong: four calls made 4 traces, expected 1
 def traced_once(function):
     return tf.function(function, reduce_retracing=True)
 
 
-# %% 09-2 wrong: a vector of length 7 and the number 0.25 are refused
+# %% static_graphs-2 wrong: a vector of length 7 and the number 0.25 are refused
 def traced_once(function):
     return tf.function(function, input_signature=[tf.TensorSpec([3]), tf.TensorSpec([])])
 
 
-# %% 09-2 wrong: a vector of length 3 and the number 0.5 are refused
+# %% static_graphs-2 wrong: a vector of length 3 and the number 0.5 are refused
 def traced_once(function):
     return tf.function(function, input_signature=[tf.TensorSpec([None]), tf.TensorSpec([None])])
 
 
-# %% 09-2 wrong: a matrix is taken, expected a refusal
+# %% static_graphs-2 wrong: a matrix is taken, expected a refusal
 def traced_once(function):
     return tf.function(function, input_signature=[tf.TensorSpec(None), tf.TensorSpec([])])
 
 
-# %% 09-2 wrong: traced_once returns no tf.function
+# %% static_graphs-2 wrong: traced_once returns no tf.function
 def traced_once(function):
     return function
 
 
-# %% 09-3 right
+# %% static_graphs-3 right
 def operations(function):
     from collections import Counter
 
@@ -146,7 +146,7 @@ def operations(function):
     return dict(Counter(node.target.__name__ for node in nodes if callable(node.target)))
 
 
-# %% 09-3 wrong: for sin(x) * sin(x) there is too much: output, x
+# %% static_graphs-3 wrong: for sin(x) * sin(x) there is too much: output, x
 def operations(function):
     counts = {}
     for node in torch.fx.symbolic_trace(function).graph.nodes:
@@ -155,32 +155,32 @@ def operations(function):
     return counts
 
 
-# %% 09-3 wrong: for sin(x) * sin(x) there is too much: sin_1
+# %% static_graphs-3 wrong: for sin(x) * sin(x) there is too much: sin_1
 def operations(function):
     nodes = torch.fx.symbolic_trace(function).graph.nodes
     return {node.name: 1 for node in nodes if node.op == "call_function"}
 
 
-# %% 09-3 wrong: for sin(x) * sin(x) the count of sin is 1, expected 2
+# %% static_graphs-3 wrong: for sin(x) * sin(x) the count of sin is 1, expected 2
 def operations(function):
     nodes = torch.fx.symbolic_trace(function).graph.nodes
     return {node.target.__name__: 1 for node in nodes if node.op == "call_function"}
 
 
-# %% 09-3 wrong: what operations returns is set, expected dict
+# %% static_graphs-3 wrong: what operations returns is set, expected dict
 def operations(function):
     nodes = torch.fx.symbolic_trace(function).graph.nodes
     return {node.target.__name__ for node in nodes if node.op == "call_function"}
 
 
-# %% 09-3 wrong: for sin(x) * sin(x) there is too much: call_function
+# %% static_graphs-3 wrong: for sin(x) * sin(x) there is too much: call_function
 def operations(function):
     nodes = torch.fx.symbolic_trace(function).graph.nodes
     ops = [node.op for node in nodes if node.op not in ("placeholder", "output")]
     return {op: ops.count(op) for op in ops}
 
 
-# %% 09-4 right
+# %% static_graphs-4 right
 def without_ones(traced):
     class Rewriter(torch.fx.Transformer):
         def call_function(self, target, arguments, keywords):
@@ -193,7 +193,7 @@ def without_ones(traced):
     return Rewriter(traced).transform()
 
 
-# %% 09-4 wrong: in 1 * x + x a multiplication by 1 is left
+# %% static_graphs-4 wrong: in 1 * x + x a multiplication by 1 is left
 def without_ones(traced):
     for node in traced.graph.nodes:
         if node.target is operator.mul and node.args[1] == 1:
@@ -203,7 +203,7 @@ def without_ones(traced):
     return traced
 
 
-# %% 09-4 wrong: run node by node, the new graph of sin(x * 1) * 2
+# %% static_graphs-4 wrong: run node by node, the new graph of sin(x * 1) * 2
 def without_ones(traced):
     for node in traced.graph.nodes:
         if node.target is operator.mul:
@@ -213,7 +213,7 @@ def without_ones(traced):
     return traced
 
 
-# %% 09-4 wrong: the code of sin(x * 1) * 2 is still the old one: recompile it
+# %% static_graphs-4 wrong: the code of sin(x * 1) * 2 is still the old one: recompile it
 def without_ones(traced):
     for node in traced.graph.nodes:
         if node.target is operator.mul and 1 in node.args:
@@ -223,7 +223,7 @@ def without_ones(traced):
     return traced
 
 
-# %% 09-4 wrong: in sin(x * 1) * 2 a multiplication by 1 is left
+# %% static_graphs-4 wrong: in sin(x * 1) * 2 a multiplication by 1 is left
 def without_ones(traced):
     for node in traced.graph.nodes:
         if node.target is operator.mul and 1 in node.args:
@@ -233,7 +233,7 @@ def without_ones(traced):
     return traced
 
 
-# %% 09-4 wrong: what without_ones returns is torch.fx.graph.Graph
+# %% static_graphs-4 wrong: what without_ones returns is torch.fx.graph.Graph
 def without_ones(traced):
     for node in traced.graph.nodes:
         if node.target is operator.mul and 1 in node.args:
@@ -243,7 +243,7 @@ def without_ones(traced):
     return traced.graph
 
 
-# %% 09-5 right
+# %% static_graphs-5 right
 def shares_torch(x):
     total = x.sum()
     return torch.where(total > 0, x / total, 2 * x)
@@ -254,7 +254,7 @@ def shares_tf(x):
     return tf.cond(total > 0, lambda: x / total, lambda: 2 * x)
 
 
-# %% 09-5 wrong: torch.export refuses shares_torch: GuardOnDataDependentSymNode
+# %% static_graphs-5 wrong: torch.export refuses shares_torch: GuardOnDataDependentSymNode
 def shares_torch(x):
     if x.sum() > 0:
         return x / x.sum()
@@ -267,7 +267,7 @@ def shares_tf(x):
     return x * 2
 
 
-# %% 09-5 wrong: tf.function refuses shares_tf: AttributeError
+# %% static_graphs-5 wrong: tf.function refuses shares_tf: AttributeError
 def shares_torch(x):
     return torch.cond(x.sum() > 0, lambda x: x / x.sum(), lambda x: x * 2, (x,))
 
@@ -278,7 +278,7 @@ def shares_tf(x):
     return x * 2
 
 
-# %% 09-5 wrong: tf.function refuses shares_tf: ValueError
+# %% static_graphs-5 wrong: tf.function refuses shares_tf: ValueError
 def shares_torch(x):
     return torch.cond(x.sum() > 0, lambda x: x / x.sum(), lambda x: x * 2, (x,))
 
@@ -289,7 +289,7 @@ def shares_tf(x):
     return result
 
 
-# %% 09-5 wrong: PyTorch's graph, made with [3.0, 1.0, 1.0], for [-3.0, 1.0, 1.0]
+# %% static_graphs-5 wrong: PyTorch's graph, made with [3.0, 1.0, 1.0], for [-3.0, 1.0, 1.0]
 def shares_torch(x):
     return torch.cond(x.sum() > 0, lambda x: x / x.sum(), lambda x: x.clone(), (x,))
 
@@ -300,7 +300,7 @@ def shares_tf(x):
     return x * 2
 
 
-# %% 09-5 wrong: PyTorch's graph, made with [3.0, 1.0, 1.0], for [0.0, 0.0, 0.0] holds a number that is not finite
+# %% static_graphs-5 wrong: PyTorch's graph, made with [3.0, 1.0, 1.0], for [0.0, 0.0, 0.0] holds a number that is not finite
 def shares_torch(x):
     positive = (x.sum() > 0).float()
     return positive * (x / x.sum()) + (1 - positive) * 2 * x
@@ -312,7 +312,7 @@ def shares_tf(x):
     return x * 2
 
 
-# %% 09-5 wrong: TensorFlow's graph, made with [3.0, 1.0, 1.0], for [-3.0, 1.0, 1.0]
+# %% static_graphs-5 wrong: TensorFlow's graph, made with [3.0, 1.0, 1.0], for [-3.0, 1.0, 1.0]
 def shares_torch(x):
     return torch.cond(x.sum() > 0, lambda x: x / x.sum(), lambda x: x * 2, (x,))
 

@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 10, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 10-1 right
+# %% trees_and_sequences-1 right
 def read_torch(tree, digits, combine):
     match tree:
         case (name, left, right):
@@ -10,7 +10,7 @@ def read_torch(tree, digits, combine):
     return torch.index_select(digits, 0, torch.tensor([tree]))[0]
 
 
-# %% 10-1 wrong: Are left and right in their order?
+# %% trees_and_sequences-1 wrong: Are left and right in their order?
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree]
@@ -18,7 +18,7 @@ def read_torch(tree, digits, combine):
     return combine[name](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% 10-1 wrong: Which function is MIN's?
+# %% trees_and_sequences-1 wrong: Which function is MIN's?
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree]
@@ -26,7 +26,7 @@ def read_torch(tree, digits, combine):
     return combine["MAX"](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% 10-1 wrong: your code stopped at line
+# %% trees_and_sequences-1 wrong: your code stopped at line
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree]
@@ -34,7 +34,7 @@ def read_torch(tree, digits, combine):
     return combine[name](digits[left], digits[right])
 
 
-# %% 10-1 wrong: no gradient leads from the state
+# %% trees_and_sequences-1 wrong: no gradient leads from the state
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree].detach()
@@ -42,7 +42,7 @@ def read_torch(tree, digits, combine):
     return combine[name](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% 10-1 wrong: the state of the tree 7, a digit alone, has shape ()
+# %% trees_and_sequences-1 wrong: the state of the tree 7, a digit alone, has shape ()
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return torch.tensor(float(tree))
@@ -50,7 +50,7 @@ def read_torch(tree, digits, combine):
     return combine[name](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% 10-1 wrong: the state of ('MAX', ('MIN', 0, 4), ('MAX', 2, ('MIN', 1, 6)))
+# %% trees_and_sequences-1 wrong: the state of ('MAX', ('MIN', 0, 4), ('MAX', 2, ('MIN', 1, 6)))
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree or 1]
@@ -58,73 +58,73 @@ def read_torch(tree, digits, combine):
     return combine[name](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% 10-2 right
+# %% trees_and_sequences-2 right
 def mask_tf(lengths, width):
     return tf.sequence_mask(lengths, width)
 
 
-# %% 10-2 wrong: how often each row of mask_tf([2, 0, 4, 1], 5) is true is [3
+# %% trees_and_sequences-2 wrong: how often each row of mask_tf([2, 0, 4, 1], 5) is true is [3
 def mask_tf(lengths, width):
     return tf.range(tf.cast(width, tf.int64)) <= lengths[:, tf.newaxis]
 
 
-# %% 10-2 wrong: the mask holds float32
+# %% trees_and_sequences-2 wrong: the mask holds float32
 def mask_tf(lengths, width):
     return tf.sequence_mask(lengths, width, dtype=tf.float32)
 
 
-# %% 10-2 wrong: The padding is behind.
+# %% trees_and_sequences-2 wrong: The padding is behind.
 def mask_tf(lengths, width):
     return tf.reverse(tf.sequence_mask(lengths, width), axis=[1])
 
 
-# %% 10-2 wrong: is there a Python loop in it?
+# %% trees_and_sequences-2 wrong: is there a Python loop in it?
 def mask_tf(lengths, width):
     return tf.constant([[n < length for n in range(width)] for length in lengths.numpy()])
 
 
-# %% 10-2 wrong: is true has shape (5,)
+# %% trees_and_sequences-2 wrong: is true has shape (5,)
 def mask_tf(lengths, width):
     return tf.transpose(tf.sequence_mask(lengths, width))
 
 
-# %% 10-2 wrong: the mask made in a graph, width 4, has shape (2, 5)
+# %% trees_and_sequences-2 wrong: the mask made in a graph, width 4, has shape (2, 5)
 def mask_tf(lengths, width):
     return tf.sequence_mask(lengths, 5)
 
 
-# %% 10-3 right
+# %% trees_and_sequences-3 right
 def mean_tf(vectors, mask):
     weights = tf.cast(mask, vectors.dtype)[:, :, tf.newaxis]
     total = tf.reduce_sum(tf.math.multiply_no_nan(vectors, weights), axis=1)
     return tf.math.divide_no_nan(total, tf.reduce_sum(weights, axis=1))
 
 
-# %% 10-3 wrong: the means of sequences of 5, 2 and 3 vectors is
+# %% trees_and_sequences-3 wrong: the means of sequences of 5, 2 and 3 vectors is
 def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.where(mask[:, :, tf.newaxis], vectors, 0.0), axis=1)
 
 
-# %% 10-3 wrong: the means, with infinity in the padding, holds a number that is not finite
+# %% trees_and_sequences-3 wrong: the means, with infinity in the padding, holds a number that is not finite
 def mean_tf(vectors, mask):
     weights = tf.cast(mask, vectors.dtype)[:, :, tf.newaxis]
     count = tf.maximum(tf.reduce_sum(weights, axis=1), 1)
     return tf.reduce_sum(vectors * weights, axis=1) / count
 
 
-# %% 10-3 wrong: the means of a sequence of two ones and of an empty one holds a number that is not
+# %% trees_and_sequences-3 wrong: the means of a sequence of two ones and of an empty one holds a number that is not
 def mean_tf(vectors, mask):
     mask = mask[:, :, tf.newaxis]
     total = tf.reduce_sum(tf.where(mask, vectors, 0.0), axis=1)
     return total / tf.reduce_sum(tf.cast(mask, vectors.dtype), axis=1)
 
 
-# %% 10-3 wrong: vectors has shape (2,), expected (3, 2)
+# %% trees_and_sequences-3 wrong: vectors has shape (2,), expected (3, 2)
 def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.boolean_mask(vectors, mask), axis=0)
 
 
-# %% 10-4 right
+# %% trees_and_sequences-4 right
 def levels_of(rows):
     heights = np.zeros(len(rows), int)
     for row, (_, left, right) in enumerate(rows):
@@ -133,7 +133,7 @@ def levels_of(rows):
     return [np.flatnonzero(heights == level) for level in range(heights.max() + 1)]
 
 
-# %% 10-4 wrong: the levels of MIN(MAX(1, 2), 9) are [[0, 1, 3], [2, 4]]
+# %% trees_and_sequences-4 wrong: the levels of MIN(MAX(1, 2), 9) are [[0, 1, 3], [2, 4]]
 def levels_of(rows):
     heights = []
     for _, left, right in rows:
@@ -141,7 +141,7 @@ def levels_of(rows):
     return [[n for n, h in enumerate(heights) if h == level] for level in range(max(heights) + 1)]
 
 
-# %% 10-4 wrong: the levels of MIN(MAX(1, 2), 9) are [[0, 1], [2, 3], [4]]
+# %% trees_and_sequences-4 wrong: the levels of MIN(MAX(1, 2), 9) are [[0, 1], [2, 3], [4]]
 def levels_of(rows):
     depths = [0] * len(rows)
     for row in reversed(range(len(rows))):
@@ -152,7 +152,7 @@ def levels_of(rows):
     return [[n for n, depth in enumerate(depths) if depth == level] for level in order]
 
 
-# %% 10-4 wrong: what levels_of returns for one digit is dict
+# %% trees_and_sequences-4 wrong: what levels_of returns for one digit is dict
 def levels_of(rows):
     heights, levels = [], {}
     for row, (_, left, right) in enumerate(rows):
@@ -161,7 +161,7 @@ def levels_of(rows):
     return levels
 
 
-# %% 10-4 wrong: for one digit it is [0], expected one list for each level
+# %% trees_and_sequences-4 wrong: for one digit it is [0], expected one list for each level
 def levels_of(rows):
     heights = []
     for _, left, right in rows:
@@ -169,7 +169,7 @@ def levels_of(rows):
     return heights
 
 
-# %% 10-4 wrong: the levels of MAX(3, 4) are [[3, 4], [10]]
+# %% trees_and_sequences-4 wrong: the levels of MAX(3, 4) are [[3, 4], [10]]
 def levels_of(rows):
     heights, levels = [], {}
     for token, left, right in rows:
@@ -178,7 +178,7 @@ def levels_of(rows):
     return list(levels.values())
 
 
-# %% 10-5 right
+# %% trees_and_sequences-5 right
 def loss_torch(scores, target, mask):
     target = torch.where(mask, target, -100)
     return nn.functional.cross_entropy(scores.transpose(1, 2), target)
@@ -190,7 +190,7 @@ def loss_tf(scores, target, mask):
     return tf.reduce_sum(losses * counts) / tf.reduce_sum(counts)
 
 
-# %% 10-5 wrong: It looks as if the padding is counted like the rest.
+# %% trees_and_sequences-5 wrong: It looks as if the padding is counted like the rest.
 def loss_torch(scores, target, mask):
     return nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten())
 
@@ -200,7 +200,7 @@ def loss_tf(scores, target, mask):
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores))
 
 
-# %% 10-5 wrong: the sum is right, and divided by all positions
+# %% trees_and_sequences-5 wrong: the sum is right, and divided by all positions
 def loss_torch(scores, target, mask):
     return nn.functional.cross_entropy(scores[mask], target[mask])
 
@@ -210,7 +210,7 @@ def loss_tf(scores, target, mask):
     return tf.reduce_mean(losses * tf.cast(mask, losses.dtype))
 
 
-# %% 10-5 wrong: each sequence counts alike, not each position
+# %% trees_and_sequences-5 wrong: each sequence counts alike, not each position
 def loss_torch(scores, target, mask):
     parts = zip(scores, target, mask)
     means = [nn.functional.cross_entropy(s[m], t[m]) for s, t, m in parts]
@@ -222,7 +222,7 @@ def loss_tf(scores, target, mask):
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores))
 
 
-# %% 10-5 wrong: positions has shape (12,), expected ()
+# %% trees_and_sequences-5 wrong: positions has shape (12,), expected ()
 def loss_torch(scores, target, mask):
     return nn.functional.cross_entropy(scores[mask], target[mask])
 

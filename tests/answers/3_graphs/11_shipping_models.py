@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 11, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 11-1 right
+# %% shipping_models-1 right
 def ship_torch(model, example, path):
     model.train(False)
     axes = {0: torch.export.Dim.DYNAMIC}
@@ -9,19 +9,19 @@ def ship_torch(model, example, path):
     return path
 
 
-# %% 11-1 wrong: the shipped graph refuses a batch of 5
+# %% shipping_models-1 wrong: the shipped graph refuses a batch of 5
 def ship_torch(model, example, path):
     torch.export.save(torch.export.export(model.eval(), (example,)), path)
     return path
 
 
-# %% 11-1 wrong: holds no exported graph
+# %% shipping_models-1 wrong: holds no exported graph
 def ship_torch(model, example, path):
     torch.save(model.eval(), path)
     return path
 
 
-# %% 11-1 wrong: Dropout is still at work.
+# %% shipping_models-1 wrong: Dropout is still at work.
 def ship_torch(model, example, path):
     batch = torch.export.Dim("batch")
     graph = torch.export.export(model, (example,), dynamic_shapes=({0: batch},))
@@ -29,14 +29,14 @@ def ship_torch(model, example, path):
     return path
 
 
-# %% 11-1 wrong: there is no file at `path`
+# %% shipping_models-1 wrong: there is no file at `path`
 def ship_torch(model, example, path):
     batch = torch.export.Dim("batch")
     torch.export.export(model.eval(), (example,), dynamic_shapes=({0: batch},))
     return path
 
 
-# %% 11-2 right
+# %% shipping_models-2 right
 def ship_tf(weight, bias, path):
     module = tf.Module()
     layer = tf.keras.layers.Dense(weight.shape[1], activation="softmax")
@@ -49,7 +49,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: the loaded `serve` refuses a float32 batch of 6
+# %% shipping_models-2 wrong: the loaded `serve` refuses a float32 batch of 6
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([1, len(weight)], tf.float32)])
@@ -60,7 +60,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: what was loaded has no `serve`
+# %% shipping_models-2 wrong: what was loaded has no `serve`
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         def __init__(self):
@@ -73,7 +73,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: the loaded `serve` refuses a float32 batch of 1
+# %% shipping_models-2 wrong: the loaded `serve` refuses a float32 batch of 1
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         def __init__(self):
@@ -87,7 +87,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: the answer to a batch of 1 is
+# %% shipping_models-2 wrong: the answer to a batch of 1 is
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, len(weight)], tf.float32)])
@@ -98,7 +98,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: the answer to a batch of 6 is
+# %% shipping_models-2 wrong: the answer to a batch of 6 is
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, len(weight)], tf.float32)])
@@ -109,7 +109,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-2 wrong: there is no SavedModel in the folder `path`
+# %% shipping_models-2 wrong: there is no SavedModel in the folder `path`
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, len(weight)], tf.float32)])
@@ -120,7 +120,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% 11-3 right
+# %% shipping_models-3 right
 def safely_loaded(path, make):
     weights = torch.load(path)
     model = make()
@@ -130,39 +130,39 @@ def safely_loaded(path, make):
     return model.train(False)
 
 
-# %% 11-3 wrong: the stranger's code ran while the file was loaded
+# %% shipping_models-3 wrong: the stranger's code ran while the file was loaded
 def safely_loaded(path, make):
     model = make()
     model.load_state_dict(torch.load(path, weights_only=False))
     return model.eval()
 
 
-# %% 11-3 wrong: a file that lacks most of the weights raises no error
+# %% shipping_models-3 wrong: a file that lacks most of the weights raises no error
 def safely_loaded(path, make):
     model = make()
     model.load_state_dict(torch.load(path, weights_only=True), strict=False)
     return model.eval()
 
 
-# %% 11-3 wrong: the loaded model is in training mode
+# %% shipping_models-3 wrong: the loaded model is in training mode
 def safely_loaded(path, make):
     model = make()
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
 
 
-# %% 11-3 wrong: the weights of the loaded model's first layer
+# %% shipping_models-3 wrong: the weights of the loaded model's first layer
 def safely_loaded(path, make):
     torch.load(path, weights_only=True)
     return make().eval()
 
 
-# %% 11-3 wrong: expected torch.nn.modules.module.Module
+# %% shipping_models-3 wrong: expected torch.nn.modules.module.Module
 def safely_loaded(path, make):
     return make().eval().load_state_dict(torch.load(path, weights_only=True))
 
 
-# %% 11-3 wrong: a file with a stranger's code raises no error
+# %% shipping_models-3 wrong: a file with a stranger's code raises no error
 def safely_loaded(path, make):
     model = make().eval()
     try:
@@ -172,7 +172,7 @@ def safely_loaded(path, make):
     return model
 
 
-# %% 11-4 right
+# %% shipping_models-4 right
 def opened(path, forbidden):
     saved = saved_model_pb2.SavedModel()
     saved.ParseFromString(Path(path, "saved_model.pb").read_bytes())
@@ -185,7 +185,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(path)
 
 
-# %% 11-4 wrong: a graph with WriteFile was opened
+# %% shipping_models-4 wrong: a graph with WriteFile was opened
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -195,7 +195,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: a harmless graph was turned away
+# %% shipping_models-4 wrong: a harmless graph was turned away
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -205,7 +205,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: a node is called ReadFile, its operation is Relu
+# %% shipping_models-4 wrong: a node is called ReadFile, its operation is Relu
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     found = {name for name in forbidden if name.encode() in content}
@@ -214,7 +214,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: a graph with Placeholder was opened
+# %% shipping_models-4 wrong: a graph with Placeholder was opened
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -224,7 +224,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: the forbidden graph was loaded before
+# %% shipping_models-4 wrong: the forbidden graph was loaded before
 def opened(path, forbidden):
     model = tf.saved_model.load(str(path))
     content = Path(path, "saved_model.pb").read_bytes()
@@ -236,7 +236,7 @@ def opened(path, forbidden):
     return model
 
 
-# %% 11-4 wrong: without the name WriteFile
+# %% shipping_models-4 wrong: without the name WriteFile
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -246,7 +246,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: the error names ['ReadFile'], which that graph does not contain
+# %% shipping_models-4 wrong: the error names ['ReadFile'], which that graph does not contain
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -256,7 +256,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-4 wrong: a graph with Relu was opened
+# %% shipping_models-4 wrong: a graph with Relu was opened
 def opened(path, forbidden):
     content = Path(path, "saved_model.pb").read_bytes()
     graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0].graph_def
@@ -267,7 +267,7 @@ def opened(path, forbidden):
     return tf.saved_model.load(str(path))
 
 
-# %% 11-5 right
+# %% shipping_models-5 right
 def compared(path_torch, path_tf, rows):
     with torch.no_grad():
         first = torch.export.load(path_torch).module()(torch.from_numpy(rows))
@@ -276,7 +276,7 @@ def compared(path_torch, path_tf, rows):
     return largest, (first.max(1).indices == second.max(1).indices).float().mean().item()
 
 
-# %% 11-5 wrong: the largest difference of 'strangers'
+# %% shipping_models-5 wrong: the largest difference of 'strangers'
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
@@ -284,7 +284,7 @@ def compared(path_torch, path_tf, rows):
     return np.abs(first - second).mean(), same.mean()
 
 
-# %% 11-5 wrong: the largest difference of 'opposites'
+# %% shipping_models-5 wrong: the largest difference of 'opposites'
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
@@ -292,7 +292,7 @@ def compared(path_torch, path_tf, rows):
     return (first - second).max(), same.mean()
 
 
-# %% 11-5 wrong: the share of rows of 'strangers' with the same class
+# %% shipping_models-5 wrong: the share of rows of 'strangers' with the same class
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
@@ -300,7 +300,7 @@ def compared(path_torch, path_tf, rows):
     return np.abs(first - second).max(), same.mean()
 
 
-# %% 11-5 wrong: the share of rows of 'twins' with the same class is 50
+# %% shipping_models-5 wrong: the share of rows of 'twins' with the same class is 50
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
@@ -308,14 +308,14 @@ def compared(path_torch, path_tf, rows):
     return np.abs(first - second).max(), same.sum()
 
 
-# %% 11-5 wrong: does not return a pair of numbers
+# %% shipping_models-5 wrong: does not return a pair of numbers
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach().numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
     return np.abs(first - second).max()
 
 
-# %% 11-5 wrong: your code stopped at
+# %% shipping_models-5 wrong: your code stopped at
 def compared(path_torch, path_tf, rows):
     first = torch.export.load(path_torch).module()(torch.tensor(rows)).numpy()
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()

@@ -1,21 +1,21 @@
 # Answers to the tasks of exercise 12, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 12-1 right
+# %% devices-1 right
 def send_torch(batch, device):
     return torch.utils._pytree.tree_map(
         lambda part: part.to(device) if torch.is_tensor(part) else part, batch
     )
 
 
-# %% 12-1 wrong: a single tensor is still on cpu
+# %% devices-1 wrong: a single tensor is still on cpu
 def send_torch(batch, device):
     if isinstance(batch, torch.Tensor):
         batch.to(device)
     return batch
 
 
-# %% 12-1 wrong: the batch that came in was changed
+# %% devices-1 wrong: the batch that came in was changed
 def send_torch(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
@@ -26,14 +26,14 @@ def send_torch(batch, device):
     return batch
 
 
-# %% 12-1 wrong: a tensor in a list in a dictionary is still on cpu
+# %% devices-1 wrong: a tensor in a list in a dictionary is still on cpu
 def send_torch(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
     return {k: v.to(device) if torch.is_tensor(v) else v for k, v in batch.items()}
 
 
-# %% 12-1 wrong: the tuple in the list, sent, is list, expected tuple
+# %% devices-1 wrong: the tuple in the list, sent, is list, expected tuple
 def send_torch(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
@@ -44,7 +44,7 @@ def send_torch(batch, device):
     return batch
 
 
-# %% 12-1 wrong: 'str' object has no attribute 'to'
+# %% devices-1 wrong: 'str' object has no attribute 'to'
 def send_torch(batch, device):
     if isinstance(batch, dict):
         return {name: send_torch(value, device) for name, value in batch.items()}
@@ -53,7 +53,7 @@ def send_torch(batch, device):
     return batch.to(device)
 
 
-# %% 12-1 wrong: the number 7, sent, is torch.Tensor, expected int
+# %% devices-1 wrong: the number 7, sent, is torch.Tensor, expected int
 def send_torch(batch, device):
     if isinstance(batch, dict):
         return {name: send_torch(value, device) for name, value in batch.items()}
@@ -62,7 +62,7 @@ def send_torch(batch, device):
     return batch if isinstance(batch, str) else torch.as_tensor(batch, device=device)
 
 
-# %% 12-1 wrong: torch.arange(3) in a list, sent to cpu, is [0., 0., 0.]
+# %% devices-1 wrong: torch.arange(3) in a list, sent to cpu, is [0., 0., 0.]
 def send_torch(batch, device):
     if isinstance(batch, dict):
         return {name: send_torch(value, device) for name, value in batch.items()}
@@ -71,7 +71,7 @@ def send_torch(batch, device):
     return torch.zeros_like(batch, device=device) if torch.is_tensor(batch) else batch
 
 
-# %% 12-2 right
+# %% devices-2 right
 @contextlib.contextmanager
 def soft_placement(soft):
     before = tf.config.get_soft_device_placement()
@@ -87,20 +87,20 @@ def strictly_tf(make, device):
         return make()
 
 
-# %% 12-2 wrong: no InvalidArgumentError came out
+# %% devices-2 wrong: no InvalidArgumentError came out
 def strictly_tf(make, device):
     with tf.device(device):
         return make()
 
 
-# %% 12-2 wrong: soft placement was True before, and is False afterwards
+# %% devices-2 wrong: soft placement was True before, and is False afterwards
 def strictly_tf(make, device):
     tf.config.set_soft_device_placement(False)
     with tf.device(device):
         return make()
 
 
-# %% 12-2 wrong: soft placement was False before, and is True afterwards
+# %% devices-2 wrong: soft placement was False before, and is True afterwards
 def strictly_tf(make, device):
     tf.config.set_soft_device_placement(False)
     try:
@@ -110,7 +110,7 @@ def strictly_tf(make, device):
         tf.config.set_soft_device_placement(True)
 
 
-# %% 12-2 wrong: soft placement was True before, and is False after an error
+# %% devices-2 wrong: soft placement was True before, and is False after an error
 def strictly_tf(make, device):
     before = tf.config.get_soft_device_placement()
     tf.config.set_soft_device_placement(False)
@@ -120,7 +120,7 @@ def strictly_tf(make, device):
     return made
 
 
-# %% 12-2 wrong: asked for CPU:2, it was made on CPU:0
+# %% devices-2 wrong: asked for CPU:2, it was made on CPU:0
 def strictly_tf(make, device):
     before = tf.config.get_soft_device_placement()
     tf.config.set_soft_device_placement(False)
@@ -131,7 +131,7 @@ def strictly_tf(make, device):
         tf.config.set_soft_device_placement(before)
 
 
-# %% 12-2 wrong: what make() returns, through strictly_tf, is None
+# %% devices-2 wrong: what make() returns, through strictly_tf, is None
 def strictly_tf(make, device):
     before = tf.config.get_soft_device_placement()
     tf.config.set_soft_device_placement(False)
@@ -142,7 +142,7 @@ def strictly_tf(make, device):
         tf.config.set_soft_device_placement(before)
 
 
-# %% 12-3 right
+# %% devices-3 right
 def megabytes_torch(build):
     torch.set_default_device("meta")
     try:
@@ -151,36 +151,36 @@ def megabytes_torch(build):
         torch.set_default_device(None)
 
 
-# %% 12-3 wrong: the model was built on the CPU
+# %% devices-3 wrong: the model was built on the CPU
 def megabytes_torch(build):
     return sum(weight.nbytes for weight in build().to("meta").parameters()) / 1e6
 
 
-# %% 12-3 wrong: MB of a model with 500 500 numbers of eight bytes
+# %% devices-3 wrong: MB of a model with 500 500 numbers of eight bytes
 def megabytes_torch(build):
     with torch.device("meta"):
         return sum(weight.numel() * 4 for weight in build().parameters()) / 1e6
 
 
-# %% 12-3 wrong: MB of a model with 505 510 numbers of four bytes is 1.9284
+# %% devices-3 wrong: MB of a model with 505 510 numbers of four bytes is 1.9284
 def megabytes_torch(build):
     with torch.device("meta"):
         return sum(weight.nbytes for weight in build().parameters()) / 2**20
 
 
-# %% 12-3 wrong: MB of a model with 505 510 numbers of four bytes is 0.50551
+# %% devices-3 wrong: MB of a model with 505 510 numbers of four bytes is 0.50551
 def megabytes_torch(build):
     with torch.device("meta"):
         return sum(weight.numel() for weight in build().parameters()) / 1e6
 
 
-# %% 12-3 wrong: the default device is meta now, expected cpu
+# %% devices-3 wrong: the default device is meta now, expected cpu
 def megabytes_torch(build):
     torch.set_default_device("meta")
     return sum(weight.nbytes for weight in build().parameters()) / 1e6
 
 
-# %% 12-4 right
+# %% devices-4 right
 def with_rows_torch(data):
     rows = torch.ones_like(data[:, :1]).cumsum(0) - 1
     return torch.hstack([data, rows])
@@ -192,7 +192,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows], axis=-1)
 
 
-# %% 12-4 wrong: your code stopped at line 3 of the cell, in with_rows_torch
+# %% devices-4 wrong: your code stopped at line 3 of the cell, in with_rows_torch
 def with_rows_torch(data):
     rows = torch.arange(len(data), dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -204,7 +204,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: and this was made on the CPU: arange
+# %% devices-4 wrong: and this was made on the CPU: arange
 def with_rows_torch(data):
     rows = torch.arange(len(data), dtype=data.dtype).to(data.device)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -216,7 +216,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: with_rows_torch makes torch.float32 out of float64
+# %% devices-4 wrong: with_rows_torch makes torch.float32 out of float64
 def with_rows_torch(data):
     rows = torch.arange(len(data), device=data.device, dtype=torch.float32)
     return torch.cat([data.float(), rows[:, None]], dim=1)
@@ -228,7 +228,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: with_rows_torch of three rows is an array that starts
+# %% devices-4 wrong: with_rows_torch of three rows is an array that starts
 def with_rows_torch(data):
     rows = torch.arange(1, len(data) + 1, device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -240,7 +240,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: data on CPU:1, scope CPU:3, the result is on CPU:3
+# %% devices-4 wrong: data on CPU:1, scope CPU:3, the result is on CPU:3
 def with_rows_torch(data):
     rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -251,7 +251,7 @@ def with_rows_tf(data):
     return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: data on CPU:1, scope CPU:3, the result is on CPU:0
+# %% devices-4 wrong: data on CPU:1, scope CPU:3, the result is on CPU:0
 def with_rows_torch(data):
     rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -263,7 +263,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: data on CPU:1, and with_rows_tf made something on CPU:3
+# %% devices-4 wrong: data on CPU:1, and with_rows_tf made something on CPU:3
 def with_rows_torch(data):
     rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -275,7 +275,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% 12-4 wrong: with_rows_tf makes <dtype: 'float32'> out of float64
+# %% devices-4 wrong: with_rows_tf makes <dtype: 'float32'> out of float64
 def with_rows_torch(data):
     rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)
@@ -287,7 +287,7 @@ def with_rows_tf(data):
         return tf.concat([tf.cast(data, tf.float32), rows[:, None]], axis=1)
 
 
-# %% 12-5 right
+# %% devices-5 right
 def strays_torch(step, device):
     with Placement() as placement:
         try:
@@ -304,7 +304,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations() if operation.device}
 
 
-# %% 12-5 wrong: what strays_torch finds in a step that sends is {_to_copy, add}, expected {randn}
+# %% devices-5 wrong: what strays_torch finds in a step that sends is {_to_copy, add}, expected {randn}
 def strays_torch(step, device):
     with Placement() as placement, contextlib.suppress(RuntimeError):
         step()
@@ -319,7 +319,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations()} - {""}
 
 
-# %% 12-5 wrong: what strays_torch finds in a clean step is list, expected set
+# %% devices-5 wrong: what strays_torch finds in a clean step is list, expected set
 def strays_torch(step, device):
     with Placement() as placement, contextlib.suppress(RuntimeError):
         step()
@@ -331,7 +331,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations()} - {""}
 
 
-# %% 12-5 wrong: Tensor on device cpu is not on the expected device meta
+# %% devices-5 wrong: Tensor on device cpu is not on the expected device meta
 def strays_torch(step, device):
     with Placement() as placement:
         step()
@@ -343,7 +343,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations()} - {""}
 
 
-# %% 12-5 wrong: what strays_torch finds in a step on meta, to be on cpu, is {}, expected {ones}
+# %% devices-5 wrong: what strays_torch finds in a step on meta, to be on cpu, is {}, expected {ones}
 def strays_torch(step, device):
     with Placement() as placement, contextlib.suppress(RuntimeError):
         step()
@@ -355,7 +355,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations()} - {""}
 
 
-# %% 12-5 wrong: what strays_tf finds in two scopes is {, CPU:3, GPU:0}, expected
+# %% devices-5 wrong: what strays_tf finds in two scopes is {, CPU:3, GPU:0}, expected
 def strays_torch(step, device):
     with Placement() as placement, contextlib.suppress(RuntimeError):
         step()
@@ -367,7 +367,7 @@ def strays_tf(function, spec):
     return {place_tf(operation) for operation in graph.get_operations()}
 
 
-# %% 12-5 wrong: what strays_tf finds in two scopes is {/device:CPU:3, /device:GPU:0}, expected
+# %% devices-5 wrong: what strays_tf finds in two scopes is {/device:CPU:3, /device:GPU:0}, expected
 def strays_torch(step, device):
     with Placement() as placement, contextlib.suppress(RuntimeError):
         step()

@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 13, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 13-1 right
+# %% memory_and_speed-1 right
 def training_bytes(sizes, batch):
     count, inputs = 0, 0
     for n in range(len(sizes) - 1):
@@ -10,43 +10,43 @@ def training_bytes(sizes, batch):
     return [4 * count, 4 * count, 8 * count, 4 * inputs * batch]
 
 
-# %% 13-1 right
+# %% memory_and_speed-1 right
 def training_bytes(sizes, batch):
     weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     return 4 * np.array([weights, weights, 2 * weights, batch * sum(sizes[:-1])])
 
 
-# %% 13-1 wrong: the weights of [5, 7, 3], batch 2 is 224
+# %% memory_and_speed-1 wrong: the weights of [5, 7, 3], batch 2 is 224
 def training_bytes(sizes, batch):
     weights = 4 * sum(a * b for a, b in zip(sizes, sizes[1:]))
     return weights, weights, 2 * weights, 4 * batch * sum(sizes[:-1])
 
 
-# %% 13-1 wrong: Adam's means of [5, 7, 3], batch 2 is 264
+# %% memory_and_speed-1 wrong: Adam's means of [5, 7, 3], batch 2 is 264
 def training_bytes(sizes, batch):
     weights = 4 * sum(a * b + b for a, b in zip(sizes, sizes[1:]))
     return weights, weights, weights, 4 * batch * sum(sizes[:-1])
 
 
-# %% 13-1 wrong: the activations of [5, 7, 3], batch 2 is 120
+# %% memory_and_speed-1 wrong: the activations of [5, 7, 3], batch 2 is 120
 def training_bytes(sizes, batch):
     weights = 4 * sum(a * b + b for a, b in zip(sizes, sizes[1:]))
     return weights, weights, 2 * weights, 4 * batch * sum(sizes)
 
 
-# %% 13-1 wrong: the weights of [5, 7, 3], batch 2 is 66
+# %% memory_and_speed-1 wrong: the weights of [5, 7, 3], batch 2 is 66
 def training_bytes(sizes, batch):
     weights = sum(a * b + b for a, b in zip(sizes, sizes[1:]))
     return weights, weights, 2 * weights, batch * sum(sizes[:-1])
 
 
-# %% 13-1 wrong: training_bytes does not return four numbers
+# %% memory_and_speed-1 wrong: training_bytes does not return four numbers
 def training_bytes(sizes, batch):
     weights = 4 * sum(a * b + b for a, b in zip(sizes, sizes[1:]))
     return 4 * weights + 4 * batch * sum(sizes[:-1])
 
 
-# %% 13-2 right
+# %% memory_and_speed-2 right
 def kept_bytes_torch(forward):
     saved = []
 
@@ -60,7 +60,7 @@ def kept_bytes_torch(forward):
     return sum(tensor.untyped_storage().nbytes() for tensor in unique.values())
 
 
-# %% 13-2 wrong: x * x saves x twice, which is one storage: the bytes is 8000
+# %% memory_and_speed-2 wrong: x * x saves x twice, which is one storage: the bytes is 8000
 def kept_bytes_torch(forward):
     sizes = []
 
@@ -73,7 +73,7 @@ def kept_bytes_torch(forward):
     return sum(sizes)
 
 
-# %% 13-2 wrong: x[:600] * x[400:] saves two views of one storage: the bytes is 4800
+# %% memory_and_speed-2 wrong: x[:600] * x[400:] saves two views of one storage: the bytes is 4800
 def kept_bytes_torch(forward):
     sizes = {}
 
@@ -86,7 +86,7 @@ def kept_bytes_torch(forward):
     return sum(sizes.values())
 
 
-# %% 13-2 wrong: x[:600] * x[400:] saves two views of one storage: the bytes is 8000
+# %% memory_and_speed-2 wrong: x[:600] * x[400:] saves two views of one storage: the bytes is 8000
 def kept_bytes_torch(forward):
     sizes = {}
 
@@ -99,7 +99,7 @@ def kept_bytes_torch(forward):
     return sum(sizes.values())
 
 
-# %% 13-2 wrong: float32 times float64: the bytes is 8000, expected 12000
+# %% memory_and_speed-2 wrong: float32 times float64: the bytes is 8000, expected 12000
 def kept_bytes_torch(forward):
     sizes = {}
 
@@ -112,12 +112,12 @@ def kept_bytes_torch(forward):
     return sum(sizes.values())
 
 
-# %% 13-2 wrong: a sum saves nothing: the bytes is 4
+# %% memory_and_speed-2 wrong: a sum saves nothing: the bytes is 4
 def kept_bytes_torch(forward):
     return forward().nbytes
 
 
-# %% 13-3 right
+# %% memory_and_speed-3 right
 def add_up_torch(model, data, target, size):
     model.zero_grad()
     for start in range(0, len(data), size):
@@ -126,14 +126,14 @@ def add_up_torch(model, data, target, size):
         (share * nn.functional.cross_entropy(model(rows), target[start : start + size])).backward()
 
 
-# %% 13-3 wrong: the gradient from two pieces of 25 rows
+# %% memory_and_speed-3 wrong: the gradient from two pieces of 25 rows
 def add_up_torch(model, data, target, size):
     model.zero_grad()
     for rows, classes in zip(data.split(size), target.split(size)):
         nn.functional.cross_entropy(model(rows), classes).backward()
 
 
-# %% 13-3 wrong: the gradient from pieces of 20, 20 and 10 rows
+# %% memory_and_speed-3 wrong: the gradient from pieces of 20, 20 and 10 rows
 def add_up_torch(model, data, target, size):
     model.zero_grad()
     pieces = list(zip(data.split(size), target.split(size)))
@@ -141,14 +141,14 @@ def add_up_torch(model, data, target, size):
         (nn.functional.cross_entropy(model(rows), classes) / len(pieces)).backward()
 
 
-# %% 13-3 wrong: the gradient after a second call
+# %% memory_and_speed-3 wrong: the gradient after a second call
 def add_up_torch(model, data, target, size):
     for rows, classes in zip(data.split(size), target.split(size)):
         loss = nn.functional.cross_entropy(model(rows), classes, reduction="sum")
         (loss / len(data)).backward()
 
 
-# %% 13-3 right
+# %% memory_and_speed-3 right
 def add_up_torch(model, data, target, size):
     weights = list(model.parameters())
     for weight in weights:
@@ -159,7 +159,7 @@ def add_up_torch(model, data, target, size):
             weight.grad += gradient
 
 
-# %% 13-3 wrong: 50 rows wait for their backward pass
+# %% memory_and_speed-3 wrong: 50 rows wait for their backward pass
 def add_up_torch(model, data, target, size):
     model.zero_grad()
     loss = 0.0
@@ -168,13 +168,13 @@ def add_up_torch(model, data, target, size):
     (loss / len(data)).backward()
 
 
-# %% 13-3 wrong: 50 rows at once, asked: 25
+# %% memory_and_speed-3 wrong: 50 rows at once, asked: 25
 def add_up_torch(model, data, target, size):
     model.zero_grad()
     nn.functional.cross_entropy(model(data), target).backward()
 
 
-# %% 13-4 right
+# %% memory_and_speed-4 right
 def lean_tf(blocks):
     lean = [keras.remat(block) for block in blocks]
 
@@ -186,7 +186,7 @@ def lean_tf(blocks):
     return forward
 
 
-# %% 13-4 wrong: activations from inside the blocks are kept
+# %% memory_and_speed-4 wrong: activations from inside the blocks are kept
 def lean_tf(blocks):
     def forward(data):
         for block in blocks:
@@ -196,12 +196,12 @@ def lean_tf(blocks):
     return forward
 
 
-# %% 13-4 wrong: activations are kept, expected each block's input
+# %% memory_and_speed-4 wrong: activations are kept, expected each block's input
 def lean_tf(blocks):
     return tf.recompute_grad(keras.Sequential(blocks))
 
 
-# %% 13-4 wrong: the answer of the blocks in order
+# %% memory_and_speed-4 wrong: the answer of the blocks in order
 def lean_tf(blocks):
     lean = [tf.recompute_grad(block) for block in reversed(blocks)]
 
@@ -213,7 +213,7 @@ def lean_tf(blocks):
     return forward
 
 
-# %% 13-4 wrong: the gradient of weight 0 is None
+# %% memory_and_speed-4 wrong: the gradient of weight 0 is None
 def lean_tf(blocks):
     def forward(data):
         for block in blocks:
@@ -223,7 +223,7 @@ def lean_tf(blocks):
     return forward
 
 
-# %% 13-5 right
+# %% memory_and_speed-5 right
 def judge(run_torch, run_tf):
     wins, alike = [], True
     for n in range(6):
@@ -239,35 +239,35 @@ def judge(run_torch, run_tf):
     return {0: "TensorFlow", 5: "PyTorch"}.get(sum(wins), "even")
 
 
-# %% 13-5 wrong: the runs did not take turns, six times each
+# %% memory_and_speed-5 wrong: the runs did not take turns, six times each
 def judge(run_torch, run_tf):
     first = [run_torch() for _ in range(6)]
     second = [run_tf() for _ in range(6)]
     return "PyTorch" if first[1][1] < second[1][1] else "TensorFlow"
 
 
-# %% 13-5 wrong: TensorFlow was slow only while it traced: you say 'even'
+# %% memory_and_speed-5 wrong: TensorFlow was slow only while it traced: you say 'even'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)]
     wins = sum(a[1] < b[1] for a, b in pairs)
     return {0: "TensorFlow", 6: "PyTorch"}.get(wins, "even")
 
 
-# %% 13-5 wrong: TensorFlow was faster in one pair of five: you say 'PyTorch'
+# %% memory_and_speed-5 wrong: TensorFlow was faster in one pair of five: you say 'PyTorch'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)][1:]
     time_torch = np.median([a[1] for a, _ in pairs])
     return "PyTorch" if time_torch < np.median([b[1] for _, b in pairs]) else "TensorFlow"
 
 
-# %% 13-5 wrong: the last losses differ by 0.02: you say 'PyTorch'
+# %% memory_and_speed-5 wrong: the last losses differ by 0.02: you say 'PyTorch'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)][1:]
     wins = sum(a[1] < b[1] for a, b in pairs)
     return {0: "TensorFlow", 5: "PyTorch"}.get(wins, "even")
 
 
-# %% 13-5 wrong: one loss differs by 0.05, in pair 1: you say 'PyTorch'
+# %% memory_and_speed-5 wrong: one loss differs by 0.05, in pair 1: you say 'PyTorch'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)]
     if any(len(a[0]) != len(b[0]) or abs(a[0][-1] - b[0][-1]) > 1e-3 for a, b in pairs):
@@ -276,7 +276,7 @@ def judge(run_torch, run_tf):
     return {0: "TensorFlow", 5: "PyTorch"}.get(wins, "even")
 
 
-# %% 13-5 wrong: one loss differs by 0.05, in pair 4: you say 'PyTorch'
+# %% memory_and_speed-5 wrong: one loss differs by 0.05, in pair 4: you say 'PyTorch'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)]
     (losses_torch, _), (losses_tf, _) = pairs[0]
@@ -286,7 +286,7 @@ def judge(run_torch, run_tf):
     return {0: "TensorFlow", 5: "PyTorch"}.get(wins, "even")
 
 
-# %% 13-5 wrong: losses that differ by 0.0004 are alike: you say 'no race'
+# %% memory_and_speed-5 wrong: losses that differ by 0.0004 are alike: you say 'no race'
 def judge(run_torch, run_tf):
     pairs = [(run_torch(), run_tf()) for _ in range(6)]
     if any(a[0] != b[0] for a, b in pairs):

@@ -1,70 +1,70 @@
 # Answers to the tasks of exercise 14, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 14-1 right
+# %% many_machines-1 right
 def average_torch(gradients, counts):
     weights = torch.tensor(counts, dtype=torch.float32) / sum(counts)
     return torch.tensordot(weights, torch.stack(gradients), dims=1)
 
 
-# %% 14-1 wrong: count alike: that is the plain mean
+# %% many_machines-1 wrong: count alike: that is the plain mean
 def average_torch(gradients, counts):
     return torch.stack(gradients).mean(0)
 
 
-# %% 14-1 wrong: the gradient is 2 times as large
+# %% many_machines-1 wrong: the gradient is 2 times as large
 def average_torch(gradients, counts):
     return sum(gradients)
 
 
-# %% 14-1 wrong: the gradient is 64 times as large
+# %% many_machines-1 wrong: the gradient is 64 times as large
 def average_torch(gradients, counts):
     return sum(gradient * count for gradient, count in zip(gradients, counts))
 
 
-# %% 14-1 wrong: the gradient from shares of 48, 10 and 6 rows is an array
+# %% many_machines-1 wrong: the gradient from shares of 48, 10 and 6 rows is an array
 def average_torch(gradients, counts):
     weights = [1 / count for count in counts]
     return sum(g * w for g, w in zip(gradients, weights)) / sum(weights)
 
 
-# %% 14-1 wrong: average_torch(…) is list, expected torch.Tensor
+# %% many_machines-1 wrong: average_torch(…) is list, expected torch.Tensor
 def average_torch(gradients, counts):
     return [g * c / sum(counts) for g, c in zip(gradients, counts)]
 
 
-# %% 14-2 right
+# %% many_machines-2 right
 def my_rows(count, rank, size):
     share = count // size
     return np.arange(rank * share, (rank + 1) * share)
 
 
-# %% 14-2 wrong: 10 rows for 3 processes: the shares have [4, 3, 3] rows: not equal
+# %% many_machines-2 wrong: 10 rows for 3 processes: the shares have [4, 3, 3] rows: not equal
 def my_rows(count, rank, size):
     return list(range(rank, count, size))
 
 
-# %% 14-2 wrong: 10 rows for 3 processes: 12 row numbers were given out, but only 10 different ones
+# %% many_machines-2 wrong: 10 rows for 3 processes: 12 row numbers were given out, but only 10 different ones
 def my_rows(count, rank, size):
     return [row % count for row in range(rank, -(-count // size) * size, size)]
 
 
-# %% 14-2 wrong: 12 rows for 3 processes: 12 row numbers were given out, but only 4 different ones
+# %% many_machines-2 wrong: 12 rows for 3 processes: 12 row numbers were given out, but only 4 different ones
 def my_rows(count, rank, size):
     return list(range(count // size))
 
 
-# %% 14-2 wrong: 12 rows for 3 processes: there is no row 12: they are 0 to 11
+# %% many_machines-2 wrong: 12 rows for 3 processes: there is no row 12: they are 0 to 11
 def my_rows(count, rank, size):
     return list(range(rank + 1, count - count % size + 1, size))
 
 
-# %% 14-2 wrong: 9 rows are left out, 0 must be
+# %% many_machines-2 wrong: 9 rows are left out, 0 must be
 def my_rows(count, rank, size):
     return [rank]
 
 
-# %% 14-3 right
+# %% many_machines-3 right
 def gradients_tf(model, rows, answers, size):
     total = [tf.zeros_like(variable) for variable in model.trainable_variables]
     for part, labels in zip(tf.split(rows, size), tf.split(answers, size)):
@@ -76,7 +76,7 @@ def gradients_tf(model, rows, answers, size):
     return total
 
 
-# %% 14-3 wrong: with 2 replicas the sum is 2 times too large: each loss is a mean of its own
+# %% many_machines-3 wrong: with 2 replicas the sum is 2 times too large: each loss is a mean of its own
 def gradients_tf(model, rows, answers, size):
     shares = []
     for rank in range(size):
@@ -89,7 +89,7 @@ def gradients_tf(model, rows, answers, size):
     return [sum(each) for each in zip(*shares)]
 
 
-# %% 14-3 wrong: the model saw batches of [24] rows, expected [12, 12]
+# %% many_machines-3 wrong: the model saw batches of [24] rows, expected [12, 12]
 def gradients_tf(model, rows, answers, size):
     with tf.GradientTape() as tape:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(answers, model(rows))
@@ -97,7 +97,7 @@ def gradients_tf(model, rows, answers, size):
     return tape.gradient(loss, model.trainable_variables)
 
 
-# %% 14-3 wrong: the gradient of the kernel, from 2 replicas, is
+# %% many_machines-3 wrong: the gradient of the kernel, from 2 replicas, is
 def gradients_tf(model, rows, answers, size):
     for rank in range(size):
         with tf.GradientTape() as tape:
@@ -109,7 +109,7 @@ def gradients_tf(model, rows, answers, size):
     return found
 
 
-# %% 14-3 wrong: gradients_tf does not return a list of one tensor for each variable
+# %% many_machines-3 wrong: gradients_tf does not return a list of one tensor for each variable
 def gradients_tf(model, rows, answers, size):
     shares = []
     for rank in range(size):
@@ -122,7 +122,7 @@ def gradients_tf(model, rows, answers, size):
     return sum(shares)
 
 
-# %% 14-3 wrong: gradients_tf returns a list of lists, one for each share: they are not added up
+# %% many_machines-3 wrong: gradients_tf returns a list of lists, one for each share: they are not added up
 def gradients_tf(model, rows, answers, size):
     shares = []
     for rank in range(size):
@@ -135,59 +135,59 @@ def gradients_tf(model, rows, answers, size):
     return shares
 
 
-# %% 14-4 right
+# %% many_machines-4 right
 def bytes_sent(parameters, machines, bytes_each=4):
     chunk = parameters / machines
     return sum(chunk * bytes_each for turn in range(machines - 1) for phase in ("add", "copy"))
 
 
-# %% 14-4 wrong: the number is 8000, expected 4000. In 2 turns each sends a half.
+# %% many_machines-4 wrong: the number is 8000, expected 4000. In 2 turns each sends a half.
 def bytes_sent(parameters, machines, bytes_each=4):
     return 2 * (machines - 1) * parameters * bytes_each
 
 
-# %% 14-4 wrong: for 2 machines and 1,000 parameters the number is 2000, expected 4000
+# %% many_machines-4 wrong: for 2 machines and 1,000 parameters the number is 2000, expected 4000
 def bytes_sent(parameters, machines, bytes_each=4):
     return (machines - 1) / machines * parameters * bytes_each
 
 
-# %% 14-4 wrong: for 4 machines and 1,000 parameters the number is 4000
+# %% many_machines-4 wrong: for 4 machines and 1,000 parameters the number is 4000
 def bytes_sent(parameters, machines, bytes_each=4):
     return parameters * bytes_each
 
 
-# %% 14-4 wrong: for numbers of 2 bytes the number is 6000
+# %% many_machines-4 wrong: for numbers of 2 bytes the number is 6000
 def bytes_sent(parameters, machines, bytes_each=4):
     return 2 * (machines - 1) / machines * parameters * 4
 
 
-# %% 14-5 right
+# %% many_machines-5 right
 def rates(rate, batch, machines, rows_each):
     return [rate / batch * rows_each * machines, rate / batch * rows_each]
 
 
-# %% 14-5 wrong: 2 times 32 rows, before 64: TensorFlow's step is 2 times as long as PyTorch's
+# %% many_machines-5 wrong: 2 times 32 rows, before 64: TensorFlow's step is 2 times as long as PyTorch's
 def rates(rate, batch, machines, rows_each):
     scaled = rate * machines * rows_each / batch
     return scaled, scaled
 
 
-# %% 14-5 wrong: the rate for PyTorch is 0.2; the whole batch is 1 times the old one
+# %% many_machines-5 wrong: the rate for PyTorch is 0.2; the whole batch is 1 times the old one
 def rates(rate, batch, machines, rows_each):
     return rate * machines, rate
 
 
-# %% 14-5 wrong: 8 times 64 rows, before 64: the rate for PyTorch is 0.1
+# %% many_machines-5 wrong: 8 times 64 rows, before 64: the rate for PyTorch is 0.1
 def rates(rate, batch, machines, rows_each):
     return rate, rate / machines
 
 
-# %% 14-5 wrong: 2 times 32 rows, before 64: TensorFlow's step is 4 times as long as PyTorch's
+# %% many_machines-5 wrong: 2 times 32 rows, before 64: TensorFlow's step is 4 times as long as PyTorch's
 def rates(rate, batch, machines, rows_each):
     scaled = rate * machines * rows_each / batch
     return scaled, scaled * machines
 
 
-# %% 14-5 wrong: rates does not return a pair of numbers
+# %% many_machines-5 wrong: rates does not return a pair of numbers
 def rates(rate, batch, machines, rows_each):
     return rate * machines * rows_each / batch

@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 15, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 15-1 right
+# %% switching-1 right
 def to_dense(linear):
     state = linear.state_dict()
     return [state["weight"].t().numpy(), state["bias"].numpy()]
@@ -15,7 +15,7 @@ def to_linear(arrays):
     return linear
 
 
-# %% 15-1 wrong: to_dense's kernel has shape (3, 5), expected (5, 3)
+# %% switching-1 wrong: to_dense's kernel has shape (3, 5), expected (5, 3)
 def to_dense(linear):
     return [parameter.detach().numpy() for parameter in linear.parameters()]
 
@@ -24,7 +24,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% 15-1 wrong: the carried Dense's answer
+# %% switching-1 wrong: the carried Dense's answer
 def to_dense(linear):
     weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
     return [weight.reshape(weight.shape[::-1]), bias]
@@ -34,7 +34,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% 15-1 wrong: the carried Linear's answer
+# %% switching-1 wrong: the carried Linear's answer
 def to_dense(linear):
     return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
 
@@ -43,7 +43,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% 15-1 wrong: Does it fit only because it is square?
+# %% switching-1 wrong: Does it fit only because it is square?
 def to_dense(linear):
     weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
     if weight.shape[0] != weight.shape[1]:
@@ -58,7 +58,7 @@ def to_linear(arrays):
     return linear
 
 
-# %% 15-1 wrong: to_dense does not return a list of two arrays
+# %% switching-1 wrong: to_dense does not return a list of two arrays
 def to_dense(linear):
     return linear.weight.detach().numpy().T
 
@@ -67,7 +67,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% 15-1 wrong: RuntimeError: Error(s) in loading state_dict for Linear: size mismatch for weight
+# %% switching-1 wrong: RuntimeError: Error(s) in loading state_dict for Linear: size mismatch for weight
 def to_dense(linear):
     return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
 
@@ -79,7 +79,7 @@ def to_linear(arrays):
     return linear
 
 
-# %% 15-2 right
+# %% switching-2 right
 def carried(network, height, width):
     conv, _, last = network
     channels = conv.out_channels
@@ -90,30 +90,30 @@ def carried(network, height, width):
     return [tensor.numpy() for tensor in tensors]
 
 
-# %% 15-2 wrong: In which order does Keras flatten a picture?
+# %% switching-2 wrong: In which order does Keras flatten a picture?
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.transpose(2, 3, 1, 0), bias, weight.T, last_bias]
 
 
-# %% 15-2 wrong: Was it transposed, or reshaped?
+# %% switching-2 wrong: Was it transposed, or reshaped?
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.reshape(3, 2, 2, 5), bias, weight.T, last_bias]
 
 
-# %% 15-2 wrong: the convolution's kernel has shape (5, 2, 3, 2), expected (3, 2, 2, 5)
+# %% switching-2 wrong: the convolution's kernel has shape (5, 2, 3, 2), expected (3, 2, 2, 5)
 def carried(network, height, width):
     return [parameter.detach().numpy() for parameter in network.parameters()]
 
 
-# %% 15-2 wrong: Dense's kernel has shape (3, 120), expected (120, 3)
+# %% switching-2 wrong: Dense's kernel has shape (3, 120), expected (120, 3)
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.transpose(2, 3, 1, 0), bias, weight, last_bias]
 
 
-# %% 15-3 right
+# %% switching-3 right
 def norm_torch(layer):
     gamma, beta, mean, variance = (torch.from_numpy(array) for array in layer.get_weights())
     norm = nn.BatchNorm2d(len(gamma), layer.epsilon, 1 - layer.momentum)
@@ -126,7 +126,7 @@ def norm_torch(layer):
     return norm
 
 
-# %% 15-3 wrong: Are all four arrays there, and epsilon?
+# %% switching-3 wrong: Are all four arrays there, and epsilon?
 def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), momentum=1 - layer.momentum)
@@ -135,7 +135,7 @@ def norm_torch(layer):
     return norm.eval()
 
 
-# %% 15-3 wrong: Whose share does each momentum name?
+# %% switching-3 wrong: Whose share does each momentum name?
 def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=layer.momentum)
@@ -144,7 +144,7 @@ def norm_torch(layer):
     return norm.eval()
 
 
-# %% 15-3 wrong: is in training mode
+# %% switching-3 wrong: is in training mode
 def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=1 - layer.momentum)
@@ -153,7 +153,7 @@ def norm_torch(layer):
     return norm
 
 
-# %% 15-4 right
+# %% switching-4 right
 def view_tf(table):
     free = table.detach()
     if free.is_contiguous():
@@ -161,34 +161,34 @@ def view_tf(table):
     return tf.constant(free.numpy()), False
 
 
-# %% 15-4 wrong: an ordinary table was copied, though it could be shared
+# %% switching-4 wrong: an ordinary table was copied, though it could be shared
 def view_tf(table):
     return tf.constant(table.detach().numpy()), False
 
 
-# %% 15-4 wrong: of a transposed table you say True, but TensorFlow sees: False
+# %% switching-4 wrong: of a transposed table you say True, but TensorFlow sees: False
 def view_tf(table):
     ordered = table.detach().contiguous()
     return tf.experimental.dlpack.from_dlpack(ordered.__dlpack__()), True
 
 
-# %% 15-4 wrong: Invalid strides array from DLPack
+# %% switching-4 wrong: Invalid strides array from DLPack
 def view_tf(table):
     return tf.experimental.dlpack.from_dlpack(table.detach().__dlpack__()), table.is_contiguous()
 
 
-# %% 15-4 wrong: use tensor.detach()
+# %% switching-4 wrong: use tensor.detach()
 def view_tf(table):
     ordered = table.contiguous()
     return tf.experimental.dlpack.from_dlpack(ordered.__dlpack__()), table.is_contiguous()
 
 
-# %% 15-4 wrong: view_tf does not return a pair
+# %% switching-4 wrong: view_tf does not return a pair
 def view_tf(table):
     return tf.experimental.dlpack.from_dlpack(table.detach().contiguous().__dlpack__())
 
 
-# %% 15-5 right
+# %% switching-5 right
 def to_gru(gru):
     hidden = gru.hidden_size
     order = [*range(hidden, 2 * hidden), *range(hidden), *range(2 * hidden, 3 * hidden)]
@@ -196,13 +196,13 @@ def to_gru(gru):
     return [inputs.T.numpy(), state.T.numpy(), torch.stack([first, second]).numpy()]
 
 
-# %% 15-5 wrong: look at the order of the gates
+# %% switching-5 wrong: look at the order of the gates
 def to_gru(gru):
     inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
     return [inputs.T, state.T, np.stack([first, second])]
 
 
-# %% 15-5 wrong: Without any biases it is right: look at the biases
+# %% switching-5 wrong: Without any biases it is right: look at the biases
 def to_gru(gru):
     def gates(parameter):
         r, z, n = np.split(parameter.detach().numpy(), 3)
@@ -212,13 +212,13 @@ def to_gru(gru):
     return [inputs.T, state.T, np.stack([first + second, np.zeros_like(first)])]
 
 
-# %% 15-5 wrong: the shapes are [(5, 12), (4, 12), (12,)]
+# %% switching-5 wrong: the shapes are [(5, 12), (4, 12), (12,)]
 def to_gru(gru):
     inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
     return [inputs.T, state.T, first + second]
 
 
-# %% 15-5 wrong: the shapes are [(12, 5), (12, 4), (2, 12)]
+# %% switching-5 wrong: the shapes are [(12, 5), (12, 4), (2, 12)]
 def to_gru(gru):
     inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
     return [inputs, state, np.stack([first, second])]

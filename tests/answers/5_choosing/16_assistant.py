@@ -1,7 +1,7 @@
 # Answers to the tasks of exercise 16, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 16-1 right
+# %% assistant-1 right
 def encode(text, numbers):
     row = []
     for word in text.split():
@@ -9,37 +9,37 @@ def encode(text, numbers):
     return row if row else [1]
 
 
-# %% 16-1 wrong: an unknown word becomes 1
+# %% assistant-1 wrong: an unknown word becomes 1
 def encode(text, numbers):
     return [numbers[word] for word in text.lower().split() if word in numbers] or [1]
 
 
-# %% 16-1 wrong: capital letters make no difference
+# %% assistant-1 wrong: capital letters make no difference
 def encode(text, numbers):
     return [numbers.get(word, 1) for word in text.split()] or [1]
 
 
-# %% 16-1 wrong: several spaces are no word
+# %% assistant-1 wrong: several spaces are no word
 def encode(text, numbers):
     return [numbers.get(word, 1) for word in text.lower().split(" ")] or [1]
 
 
-# %% 16-1 wrong: a text without words becomes [1]
+# %% assistant-1 wrong: a text without words becomes [1]
 def encode(text, numbers):
     return [numbers.get(word, 1) for word in text.lower().split()]
 
 
-# %% 16-1 wrong: one number for each word, in order
+# %% assistant-1 wrong: one number for each word, in order
 def encode(text, numbers):
     return sorted(numbers.get(word, 1) for word in text.lower().split()) or [1]
 
 
-# %% 16-1 wrong: your code stopped at line
+# %% assistant-1 wrong: your code stopped at line
 def encode(text, numbers):
     return [numbers[word] for word in text.lower().split()] or [1]
 
 
-# %% 16-2 right
+# %% assistant-2 right
 def pad_torch(rows):
     lengths = torch.tensor([len(row) for row in rows])
     mask = torch.arange(int(lengths.max())) < lengths[:, None]
@@ -48,85 +48,85 @@ def pad_torch(rows):
     return tokens, mask
 
 
-# %% 16-2 wrong: Are the sentences the first axis?
+# %% assistant-2 wrong: Are the sentences the first axis?
 def pad_torch(rows):
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows])
     return tokens, tokens > 0
 
 
-# %% 16-2 wrong: The padding goes behind.
+# %% assistant-2 wrong: The padding goes behind.
 def pad_torch(rows):
     tensors = [torch.tensor(row) for row in rows]
     tokens = nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_side="left")
     return tokens, tokens > 0
 
 
-# %% 16-2 wrong: It is true where a word stands.
+# %% assistant-2 wrong: It is true where a word stands.
 def pad_torch(rows):
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
     return tokens, tokens == 0
 
 
-# %% 16-2 wrong: should return two tensors
+# %% assistant-2 wrong: should return two tensors
 def pad_torch(rows):
     return nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
 
 
-# %% 16-2 wrong: the numbers are torch.float32
+# %% assistant-2 wrong: the numbers are torch.float32
 def pad_torch(rows):
     tensors = [torch.tensor(row, dtype=torch.float32) for row in rows]
     tokens = nn.utils.rnn.pad_sequence(tensors, batch_first=True)
     return tokens, tokens > 0
 
 
-# %% 16-2 wrong: expected torch.bool
+# %% assistant-2 wrong: expected torch.bool
 def pad_torch(rows):
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
     return tokens, (tokens > 0).long()
 
 
-# %% 16-2 wrong: one sentence of six words, padded, has shape
+# %% assistant-2 wrong: one sentence of six words, padded, has shape
 def pad_torch(rows):
     rows = [row[:4] for row in rows]
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
     return tokens, tokens > 0
 
 
-# %% 16-3 right
+# %% assistant-3 right
 def sentence_tf(table, tokens):
     vectors = tf.gather(table, tf.ragged.boolean_mask(tokens, tokens > 0))
     return tf.reduce_mean(vectors, axis=1)
 
 
-# %% 16-3 wrong: the padding's vector is in the mean
+# %% assistant-3 wrong: the padding's vector is in the mean
 def sentence_tf(table, tokens):
     return tf.reduce_mean(tf.gather(table, tokens), axis=1)
 
 
-# %% 16-3 wrong: divided by the width
+# %% assistant-3 wrong: divided by the width
 def sentence_tf(table, tokens):
     known = tf.cast(tokens > 0, table.dtype)[:, :, tf.newaxis]
     return tf.reduce_mean(tf.gather(table, tokens) * known, axis=1)
 
 
-# %% 16-3 wrong: it is the sum, not the mean
+# %% assistant-3 wrong: it is the sum, not the mean
 def sentence_tf(table, tokens):
     known = tf.cast(tokens > 0, table.dtype)[:, :, tf.newaxis]
     return tf.reduce_sum(tf.gather(table, tokens) * known, axis=1)
 
 
-# %% 16-3 wrong: has shape (4,), expected (3, 4)
+# %% assistant-3 wrong: has shape (4,), expected (3, 4)
 def sentence_tf(table, tokens):
     return tf.reduce_mean(tf.gather(table, tf.boolean_mask(tokens, tokens > 0)), axis=0)
 
 
-# %% 16-3 wrong: a word that comes twice counts once
+# %% assistant-3 wrong: a word that comes twice counts once
 def sentence_tf(table, tokens):
     rows = [tf.unique(row)[0] for row in tokens]
     return tf.stack([tf.reduce_mean(tf.gather(table, row[row > 0]), axis=0) for row in rows])
 
 
-# %% 16-4 right
+# %% assistant-4 right
 def lowest_threshold(chances, target, most_wrong):
     of_wrong = chances.max(axis=1)[chances.argmax(axis=1) != target]
     tried = np.append(np.linspace(0, 1, 101), 1.01)
@@ -134,7 +134,7 @@ def lowest_threshold(chances, target, most_wrong):
     return tried[np.argmax(shares <= most_wrong)]
 
 
-# %% 16-4 wrong: most_wrong=0.5), where five of all ten may be wrong, is 0.41
+# %% assistant-4 wrong: most_wrong=0.5), where five of all ten may be wrong, is 0.41
 def lowest_threshold(chances, target, most_wrong):
     sure, wrong = chances.max(axis=1), chances.argmax(axis=1) != target
     for threshold in np.arange(101) / 100:
@@ -144,7 +144,7 @@ def lowest_threshold(chances, target, most_wrong):
     return 1.01
 
 
-# %% 16-4 wrong: most_wrong=0.5), where five of all ten may be wrong, is 1
+# %% assistant-4 wrong: most_wrong=0.5), where five of all ten may be wrong, is 1
 def lowest_threshold(chances, target, most_wrong):
     sure, wrong = chances.max(axis=1), chances.argmax(axis=1) != target
     for threshold in np.arange(100, -1, -1) / 100:
@@ -153,7 +153,7 @@ def lowest_threshold(chances, target, most_wrong):
     return 1.01
 
 
-# %% 16-4 wrong: a chance of exactly 0.75 is 0.75, expected 0.76
+# %% assistant-4 wrong: a chance of exactly 0.75 is 0.75, expected 0.76
 def lowest_threshold(chances, target, most_wrong):
     sure, wrong = chances.max(axis=1), chances.argmax(axis=1) != target
     for threshold in np.arange(101) / 100:
@@ -162,7 +162,7 @@ def lowest_threshold(chances, target, most_wrong):
     return 1.01
 
 
-# %% 16-4 wrong: None: does your function return its result?
+# %% assistant-4 wrong: None: does your function return its result?
 def lowest_threshold(chances, target, most_wrong):
     sure, wrong = chances.max(axis=1), chances.argmax(axis=1) != target
     for threshold in np.arange(101) / 100:
@@ -170,7 +170,7 @@ def lowest_threshold(chances, target, most_wrong):
             return threshold
 
 
-# %% 16-4 wrong: where three of all ten may be wrong, is
+# %% assistant-4 wrong: where three of all ten may be wrong, is
 def lowest_threshold(chances, target, most_wrong):
     sure, wrong = chances.max(axis=1), chances.argmax(axis=1) != target
     for threshold in np.arange(101) / 100:
@@ -179,7 +179,7 @@ def lowest_threshold(chances, target, most_wrong):
     return 1.01
 
 
-# %% 16-5 right
+# %% assistant-5 right
 def heard_torch(model, tokens, swapped):
     pairs = zip(model(tokens).detach().numpy(), model(swapped).detach().numpy())
     return float(np.mean([one.argmax() != other.argmax() for one, other in pairs]))
@@ -191,7 +191,7 @@ def heard_tf(model, tokens, swapped):
     return 1 - sum(same) / len(same)
 
 
-# %% 16-5 wrong: It looks like the share that is the same.
+# %% assistant-5 wrong: It looks like the share that is the same.
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) == model(swapped).argmax(dim=1)).double().mean()
 
@@ -201,7 +201,7 @@ def heard_tf(model, tokens, swapped):
     return tf.reduce_mean(tf.cast(same, tf.float64))
 
 
-# %% 16-5 wrong: It looks like the number of pairs, not their share.
+# %% assistant-5 wrong: It looks like the number of pairs, not their share.
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) != model(swapped).argmax(dim=1)).sum()
 
@@ -211,7 +211,7 @@ def heard_tf(model, tokens, swapped):
     return tf.reduce_sum(tf.cast(differs, tf.float64))
 
 
-# %% 16-5 wrong: It looks like whether any scores differ, not the answers.
+# %% assistant-5 wrong: It looks like whether any scores differ, not the answers.
 def heard_torch(model, tokens, swapped):
     gaps = (model(tokens) - model(swapped)).abs().amax(dim=1)
     return (gaps > 1e-9).double().mean()
@@ -222,7 +222,7 @@ def heard_tf(model, tokens, swapped):
     return tf.reduce_mean(tf.cast(gaps > 1e-9, tf.float64))
 
 
-# %% 16-5 wrong: heard_torch of a model that hears the last word loudest has shape (40,)
+# %% assistant-5 wrong: heard_torch of a model that hears the last word loudest has shape (40,)
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) != model(swapped).argmax(dim=1)).double()
 
@@ -232,7 +232,7 @@ def heard_tf(model, tokens, swapped):
     return tf.cast(differs, tf.float64)
 
 
-# %% 16-5 wrong: heard_tf of a model that hears the last word loudest is
+# %% assistant-5 wrong: heard_tf of a model that hears the last word loudest is
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) != model(swapped).argmax(dim=1)).double().mean()
 

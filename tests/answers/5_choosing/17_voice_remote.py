@@ -1,126 +1,126 @@
 # Answers to the tasks of exercise 17, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 17-1 right
+# %% voice_remote-1 right
 def frames(clip, size, step):
     starts = range(0, len(clip) - size + 1, step)
     return np.stack([clip[start : start + size] for start in starts])
 
 
-# %% 17-1 wrong: in frames of 8, one every 4: the result has shape (2, 8), expected (4, 8)
+# %% voice_remote-1 wrong: in frames of 8, one every 4: the result has shape (2, 8), expected (4, 8)
 def frames(clip, size, step):
     return clip[: len(clip) // size * size].reshape(-1, size)
 
 
-# %% 17-1 wrong: the result has shape (13, 8), expected (4, 8)
+# %% voice_remote-1 wrong: the result has shape (13, 8), expected (4, 8)
 def frames(clip, size, step):
     return np.lib.stride_tricks.sliding_window_view(clip, size)
 
 
-# %% 17-1 wrong: the result has shape (3, 8), expected (4, 8)
+# %% voice_remote-1 wrong: the result has shape (3, 8), expected (4, 8)
 def frames(clip, size, step):
     return np.stack([clip[k : k + size] for k in range(0, len(clip) - size, step)])
 
 
-# %% 17-1 wrong: the result has shape (5, 8), expected (4, 8)
+# %% voice_remote-1 wrong: the result has shape (5, 8), expected (4, 8)
 def frames(clip, size, step):
     padded = np.pad(clip, (0, size))
     return np.stack([padded[k : k + size] for k in range(0, len(clip), step)])
 
 
-# %% 17-2 right
+# %% voice_remote-2 right
 def mix(clip, noise, snr):
     now = 10 * np.log10(np.sum(clip**2) / np.sum(noise**2))
     return clip + noise * 10 ** ((now - snr) / 20)
 
 
-# %% 17-2 wrong: 10 dB wanted: what comes is 20
+# %% voice_remote-2 wrong: 10 dB wanted: what comes is 20
 def mix(clip, noise, snr):
     return clip + noise * 10 ** (-snr / 10) * np.sqrt(np.mean(clip**2) / np.mean(noise**2))
 
 
-# %% 17-2 wrong: noise louder than the clip, 6 dB wanted: what comes is
+# %% voice_remote-2 wrong: noise louder than the clip, 6 dB wanted: what comes is
 def mix(clip, noise, snr):
     return clip + noise * 10 ** (-snr / 20)
 
 
-# %% 17-2 wrong: 10 dB wanted: what comes is -10
+# %% voice_remote-2 wrong: 10 dB wanted: what comes is -10
 def mix(clip, noise, snr):
     return clip + noise * 10 ** (snr / 20) * np.sqrt(np.mean(clip**2) / np.mean(noise**2))
 
 
-# %% 17-2 wrong: only the noise's loudness may change
+# %% voice_remote-2 wrong: only the noise's loudness may change
 def mix(clip, noise, snr):
     other = np.random.default_rng(0).normal(size=clip.shape)
     wanted = np.mean(clip**2) * 10 ** (-snr / 10)
     return clip + other * np.sqrt(wanted / np.mean(other**2))
 
 
-# %% 17-3 right
+# %% voice_remote-3 right
 def picture_torch(clips):
     waves = torch.fft.rfft(clips.unfold(1, 256, 128) * torch.hann_window(256))
     return (waves.real**2 + waves.imag**2 + 0.001).log().unsqueeze(1)
 
 
-# %% 17-3 wrong: the picture of four clips has shape (4, 1, 63, 129), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of four clips has shape (4, 1, 63, 129), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3).transpose(1, 2)[:, None]
 
 
-# %% 17-3 wrong: the picture of four clips has shape (4, 1, 129, 61), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of four clips has shape (4, 1, 129, 61), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3)[:, None]
 
 
-# %% 17-3 wrong: the picture of four clips has shape (4, 61, 129), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of four clips has shape (4, 61, 129), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3).transpose(1, 2)
 
 
-# %% 17-3 wrong: the picture of four clips is an array that starts [
+# %% voice_remote-3 wrong: the picture of four clips is an array that starts [
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
     return torch.log(waves.abs() + 1e-3).transpose(1, 2)[:, None]
 
 
-# %% 17-4 right
+# %% voice_remote-4 right
 def heard_tf(logits, least):
     probability = tf.exp(logits - tf.reduce_logsumexp(logits, axis=1, keepdims=True))
     known = tf.cast(tf.reduce_any(probability >= least, axis=1), "int32")
     return known * (tf.argmax(logits, axis=1, output_type="int32") + 1) - 1
 
 
-# %% 17-4 wrong: at least 0.6 wanted: heard is [0., 1., 2.]
+# %% voice_remote-4 wrong: at least 0.6 wanted: heard is [0., 1., 2.]
 def heard_tf(logits, least):
     return tf.argmax(logits, axis=1)
 
 
-# %% 17-4 wrong: at least 0.4 wanted: heard is [-1., -1., -1.]
+# %% voice_remote-4 wrong: at least 0.4 wanted: heard is [-1., -1., -1.]
 def heard_tf(logits, least):
     place = tf.argmax(logits, axis=1)
     return tf.where(tf.reduce_max(tf.nn.softmax(logits), axis=1) < least, place, -1)
 
 
-# %% 17-4 wrong: heard has shape (2,), expected (3,)
+# %% voice_remote-4 wrong: heard has shape (2,), expected (3,)
 def heard_tf(logits, least):
     sure = tf.reduce_max(tf.nn.softmax(logits), axis=1)
     return tf.argmax(logits, axis=1)[sure >= 0.5]
 
 
-# %% 17-4 wrong: at least 1 wanted: heard is [-1.], expected [0]
+# %% voice_remote-4 wrong: at least 1 wanted: heard is [-1.], expected [0]
 def heard_tf(logits, least):
     place = tf.argmax(logits, axis=1)
     return tf.where(tf.reduce_max(tf.nn.softmax(logits), axis=1) > least, place, -1)
 
 
-# %% 17-5 right
+# %% voice_remote-5 right
 def mean_torch(model, pictures, shifts):
     total = 0
     for shift in shifts:
@@ -135,18 +135,18 @@ def mean_tf(model, pictures, shifts):
     return tf.reduce_mean(answers, axis=0)
 
 
-# %% 17-5 wrong: mean_torch with the shifts [0] is an array that starts [
+# %% voice_remote-5 wrong: mean_torch with the shifts [0] is an array that starts [
 def mean_torch(model, pictures, shifts):
     return torch.stack([model(torch.roll(pictures, k, dims=2)) for k in shifts]).mean(dim=0)
 
 
-# %% 17-5 wrong: mean_torch with the shifts [-2, 0, 3] is an array that starts [
+# %% voice_remote-5 wrong: mean_torch with the shifts [-2, 0, 3] is an array that starts [
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=3)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
 
 
-# %% 17-5 wrong: mean_tf with the shifts [-2, 0, 3] is an array that starts [
+# %% voice_remote-5 wrong: mean_tf with the shifts [-2, 0, 3] is an array that starts [
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=2)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
@@ -157,7 +157,7 @@ def mean_tf(model, pictures, shifts):
     return tf.reduce_mean(tf.stack(answers), axis=0)
 
 
-# %% 17-5 wrong: mean_tf with the shifts [0] has shape (1, 4, 3), expected (4, 3)
+# %% voice_remote-5 wrong: mean_tf with the shifts [0] has shape (1, 4, 3), expected (4, 3)
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=2)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)

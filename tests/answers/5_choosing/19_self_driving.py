@@ -1,38 +1,38 @@
 # Answers to the tasks of exercise 19, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
-# %% 19-1 right
+# %% self_driving-1 right
 def expert(offset, turn, bend):
     steering = bend * 2.5 - (offset + 4 * turn) / 5
     return np.minimum(np.maximum(steering, -0.5), 0.5)
 
 
-# %% 19-1 wrong: the steering for the bends -0.1, 0.05, 0.1
+# %% self_driving-1 wrong: the steering for the bends -0.1, 0.05, 0.1
 def expert(offset, turn, bend):
     return np.clip(-0.2 * offset - 0.8 * turn, -0.5, 0.5)
 
 
-# %% 19-1 wrong: the steering for offsets -0.1, 0.05, 0.1
+# %% self_driving-1 wrong: the steering for offsets -0.1, 0.05, 0.1
 def expert(offset, turn, bend):
     return np.clip(2.5 * bend + 0.2 * offset - 0.8 * turn, -0.5, 0.5)
 
 
-# %% 19-1 wrong: the steering for turns of -0.1, 0.05, 0.1
+# %% self_driving-1 wrong: the steering for turns of -0.1, 0.05, 0.1
 def expert(offset, turn, bend):
     return np.clip(2.5 * bend - 0.2 * offset - 0.2 * turn, -0.5, 0.5)
 
 
-# %% 19-1 wrong: the steering of a car 9 m beside the middle
+# %% self_driving-1 wrong: the steering of a car 9 m beside the middle
 def expert(offset, turn, bend):
     return 2.5 * bend - 0.2 * offset - 0.8 * turn
 
 
-# %% 19-1 wrong: the steering of a car 9 m beside the middle is [-0.25
+# %% self_driving-1 wrong: the steering of a car 9 m beside the middle is [-0.25
 def expert(offset, turn, bend):
     return 2.5 * bend - np.clip(0.2 * offset + 0.8 * turn, -0.5, 0.5)
 
 
-# %% 19-2 right
+# %% self_driving-2 right
 def driver_torch(model):
     def steer(pictures):
         model.train(False)
@@ -42,67 +42,67 @@ def driver_torch(model):
     return steer
 
 
-# %% 19-2 wrong: is not a function that one can give pictures
+# %% self_driving-2 wrong: is not a function that one can give pictures
 def driver_torch(model):
     model.eval()
     return np.zeros(6)
 
 
-# %% 19-2 wrong: the driver answers the same pictures differently
+# %% self_driving-2 wrong: the driver answers the same pictures differently
 def driver_torch(model):
     return lambda pictures: model(torch.from_numpy(pictures)[:, None])[:, 0].detach().numpy()
 
 
-# %% 19-2 wrong: has shape (6, 1), expected (6,)
+# %% self_driving-2 wrong: has shape (6, 1), expected (6,)
 def driver_torch(model):
     model.eval()
     return lambda pictures: model(torch.from_numpy(pictures)[:, None]).detach().numpy()
 
 
-# %% 19-2 wrong: the driver's answer is torch.Tensor, expected numpy.ndarray
+# %% self_driving-2 wrong: the driver's answer is torch.Tensor, expected numpy.ndarray
 def driver_torch(model):
     model.eval()
     return lambda pictures: model(torch.from_numpy(pictures)[:, None])[:, 0]
 
 
-# %% 19-2 wrong: your code stopped at
+# %% self_driving-2 wrong: your code stopped at
 def driver_torch(model):
     model.eval()
     return lambda pictures: model(torch.from_numpy(pictures)[..., None])[:, 0].detach().numpy()
 
 
-# %% 19-3 right
+# %% self_driving-3 right
 def loss_tf(model, pictures, steering):
     answer = model(tf.expand_dims(pictures, -1))
     return tf.reduce_mean(tf.square(answer - steering[:, None]))
 
 
-# %% 19-3 wrong: 7 × 7 differences
+# %% self_driving-3 wrong: 7 × 7 differences
 def loss_tf(model, pictures, steering):
     return tf.reduce_mean((model(pictures[..., None]) - steering) ** 2)
 
 
-# %% 19-3 wrong: the loss of seven pictures has shape (7,), expected ()
+# %% self_driving-3 wrong: the loss of seven pictures has shape (7,), expected ()
 def loss_tf(model, pictures, steering):
     return (model(pictures[..., None])[:, 0] - steering) ** 2
 
 
-# %% 19-3 wrong: the loss of seven pictures is
+# %% self_driving-3 wrong: the loss of seven pictures is
 def loss_tf(model, pictures, steering):
     return tf.reduce_sum((model(pictures[..., None])[:, 0] - steering) ** 2)
 
 
-# %% 19-3 wrong: no gradient leads from the loss to the network's weights
+# %% self_driving-3 wrong: no gradient leads from the loss to the network's weights
 def loss_tf(model, pictures, steering):
     return np.mean((model(pictures[..., None]).numpy()[:, 0] - steering) ** 2)
 
 
-# %% 19-3 wrong: expected axis -1 of input shape to have value 1, but received
+# %% self_driving-3 wrong: expected axis -1 of input shape to have value 1, but received
 def loss_tf(model, pictures, steering):
     return tf.reduce_mean((model(pictures[:, None])[:, 0] - steering) ** 2)
 
 
-# %% 19-4 right
+# %% self_driving-4 right
 def recoveries(road, count, generator):
     places = (generator.random(count) * len(road.points)).astype(int)
     chance = 2 * generator.random((2, count)) - 1
@@ -110,14 +110,14 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-4 wrong: recoveries does not return a pair
+# %% self_driving-4 wrong: recoveries does not return a pair
 def recoveries(road, count, generator):
     places = generator.integers(0, len(road.points), count)
     offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
     return datasets.road_cars(road, places, offsets, turns)
 
 
-# %% 19-4 wrong: too few cars stand on one of the two sides of the middle
+# %% self_driving-4 wrong: too few cars stand on one of the two sides of the middle
 def recoveries(road, count, generator):
     places = generator.integers(0, len(road.points), count)
     offsets, turns = generator.uniform(0, 1.5, count), generator.uniform(-0.3, 0.3, count)
@@ -125,7 +125,7 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-4 wrong: some cars are more than 1.5 m from the middle
+# %% self_driving-4 wrong: some cars are more than 1.5 m from the middle
 def recoveries(road, count, generator):
     places = generator.integers(0, len(road.points), count)
     offsets, turns = 1.5 * generator.normal(size=count), generator.uniform(-0.3, 0.3, count)
@@ -133,14 +133,14 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-4 wrong: too few cars point to one of the two sides
+# %% self_driving-4 wrong: too few cars point to one of the two sides
 def recoveries(road, count, generator):
     places = generator.integers(0, len(road.points), count)
     cars = datasets.road_cars(road, places, generator.uniform(-1.5, 1.5, count), 0.0)
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-4 wrong: the cars do not stand all around the road
+# %% self_driving-4 wrong: the cars do not stand all around the road
 def recoveries(road, count, generator):
     places = np.full(count, generator.integers(0, len(road.points)))
     offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
@@ -148,7 +148,7 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-4 wrong: It must be the expert's where the car is
+# %% self_driving-4 wrong: It must be the expert's where the car is
 def recoveries(road, count, generator):
     places = generator.integers(0, len(road.points), count)
     offsets, turns = generator.uniform(-1.5, 1.5, count), generator.uniform(-0.3, 0.3, count)
@@ -157,7 +157,7 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, middle))
 
 
-# %% 19-4 wrong: another generator gives the same cars
+# %% self_driving-4 wrong: another generator gives the same cars
 def recoveries(road, count, generator):
     generator = np.random.default_rng(0)
     places = generator.integers(0, len(road.points), count)
@@ -166,7 +166,7 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
-# %% 19-5 right
+# %% self_driving-5 right
 def better(offsets):
     ranked = []
     for name, values in offsets.items():
@@ -176,23 +176,23 @@ def better(offsets):
     return min(ranked)[2]
 
 
-# %% 19-5 wrong: a driver that loses 3 of 4 cars is preferred to one that loses none
+# %% self_driving-5 wrong: a driver that loses 3 of 4 cars is preferred to one that loses none
 def better(offsets):
     distances = {name: np.abs(values) for name, values in offsets.items()}
     return min(distances, key=lambda name: distances[name][distances[name] < 2].mean())
 
 
-# %% 19-5 wrong: not a driver's name
+# %% self_driving-5 wrong: not a driver's name
 def better(offsets):
     return max((np.abs(values[-1]) < 2).sum() for values in offsets.values())
 
 
-# %% 19-5 wrong: 0.5 m to the right is preferred to 0.3 m to the left
+# %% self_driving-5 wrong: 0.5 m to the right is preferred to 0.3 m to the left
 def better(offsets):
     return max(offsets, key=lambda name: (np.abs(offsets[name][-1]) < 2).sum())
 
 
-# %% 19-5 wrong: swinging by 1 m to both sides is preferred to 0.3 m
+# %% self_driving-5 wrong: swinging by 1 m to both sides is preferred to 0.3 m
 def better(offsets):
     def score(name):
         values = offsets[name]
@@ -202,7 +202,7 @@ def better(offsets):
     return max(offsets, key=score)
 
 
-# %% 19-5 wrong: moments off the road count in the mean distance
+# %% self_driving-5 wrong: moments off the road count in the mean distance
 def better(offsets):
     def score(name):
         distance = np.abs(offsets[name])
@@ -211,7 +211,7 @@ def better(offsets):
     return max(offsets, key=score)
 
 
-# %% 19-5 wrong: moments off the road count as moments in the middle
+# %% self_driving-5 wrong: moments off the road count as moments in the middle
 def better(offsets):
     def score(name):
         distance = np.abs(offsets[name])
