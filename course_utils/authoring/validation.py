@@ -1,6 +1,7 @@
 """Run the course's checks: what a notebook's file shows by itself, and pytest for the rest."""
 
 import ast
+import html
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 from course_utils import ROOT, CourseError, claims, notebooks
 from course_utils.authoring import exercises, headers
+from course_utils.figures import SHOWN
 from course_utils.files import inside
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
@@ -173,6 +175,21 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
             if any(key.startswith("image/") for key in data) and not page:
                 yield f"cell {n}: a picture that JupyterLab shows without alt text"
             yield from _pictures(n, page)
+            if "<img " in page and SHOWN not in data:
+                yield f"cell {n}: a picture without a fingerprint: run `course execute`"
+        yield from _timings(n, cell)
+
+
+def _timings(n: int, cell: Cell) -> Iterator[str]:
+    """Check a cell whose picture shows times or memory: why, and words that hold in every run."""
+    if "timings" not in cell["metadata"].get("course", {}):
+        return
+    if not cell["metadata"]["course"]["timings"]:
+        yield f"cell {n}: what its picture measures anew in each run is not said in its metadata"
+    pages = [_text(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
+    for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
+        if numbers := re.findall(r"\d+", html.unescape(text)):
+            yield f"cell {n}: its picture is measured anew in each run, and its text says {numbers}"
 
 
 def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
