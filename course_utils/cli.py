@@ -88,11 +88,12 @@ def headers(check: Check = False) -> None:
 @app.command()
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what passed before.")] = False,
 ) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
     from course_utils import authoring
 
-    raise typer.Exit(authoring.validate(paths or []))
+    raise typer.Exit(authoring.validate(paths or [], again=again))
 
 
 @bench.command("kernels")

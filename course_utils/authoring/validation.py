@@ -2,15 +2,17 @@
 
 import ast
 import html
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from course_utils import ROOT, CourseError, claims, notebooks
-from course_utils.authoring import exercises, headers
+from course_utils.authoring import exercises, headers, record
 from course_utils.figures import SHOWN
 from course_utils.files import inside
 
@@ -22,20 +24,37 @@ NO_MEANING = {"here", "click here", "link", "this", "read more", "more"}
 Cell = dict[str, Any]
 
 
-def validate(paths: list[Path], root: Path = ROOT) -> int:
+def validate(paths: list[Path], again: bool = False, root: Path = ROOT) -> int:
     """Run every check that concerns these notebooks in parallel; return pytest's exit status.
 
     A folder stands for the notebooks below it, nothing for all of them. An exercise is checked by
-    its solution and its answers. Raises CourseError for a path that names no notebook.
+    its solution and its answers. What passed before, and depends on nothing that has changed since,
+    is not run, unless `again`, and never where the variable CI is set. Raises CourseError for a
+    path that names no notebook.
     """
     chosen = [path for name in paths or [root] for path in _notebooks_at(name, root)]
-    for path in chosen:
-        notebooks.read(path)
-    names = sorted({path.relative_to(root).as_posix() for path in chosen})
+    digests = {
+        path.relative_to(root).as_posix(): record.digest(path, root) for path in sorted(chosen)
+    }
+    known = {} if again or os.environ.get("CI") else record.passed(root)
+    names = [name for name in digests if known.get(name) != digests[name]]
+    if len(names) < len(digests):
+        unchanged = f"{len(digests) - len(names)} of {len(digests)} notebooks"
+        print(f"{unchanged} have passed before and nothing has changed: `--again` runs them.")
+    if not names:
+        return 0
+    for name in names:
+        notebooks.read(root / name)
     run = [name for name in names if not name.startswith("exercises/")]
     command = [sys.executable, "-m", "pytest", "tests/test_notebooks.py", *run]
     command += [f"--notebook={name}" for name in names]
-    return subprocess.run(command, cwd=root, check=False).returncode
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        command.append(f"--junitxml={report}")
+        status = subprocess.run(command, cwd=root, check=False).returncode
+        if report.exists():
+            record.remember({name: digests[name] for name in names}, report, root)
+    return status
 
 
 def problems(path: Path, root: Path = ROOT) -> list[str]:
