@@ -1,13 +1,11 @@
-"""Run Python as another processor would: what chooses code by the processor is held back.
-
-    python -m course_utils.authoring.processors generic -m pytest notebooks solutions
+"""Run a program as on another processor: what chooses code by the processor is held back.
 
 NumPy, OpenBLAS, MKL, oneDNN, PyTorch and XLA look for a variable each; every child inherits them.
 """
 
 import os
 import platform
-import sys
+from typing import NoReturn
 
 from course_utils import CourseError
 
@@ -47,14 +45,10 @@ def environment(name: str) -> dict[str, str]:
     return PROCESSORS[name] | {"NPY_DISABLE_CPU_FEATURES": " ".join(held_back)}
 
 
-def main() -> None:
-    """Become Python with the arguments behind a processor's name."""
+def become(command: list[str], name: str) -> NoReturn:
+    """Become another program, which computes as on this processor; raises as `environment`."""
+    variables = environment(name)
     try:
-        variables = environment(sys.argv[1])
-    except CourseError as error:
-        sys.exit(f"course: {error}")
-    os.execve(sys.executable, [sys.executable, *sys.argv[2:]], os.environ | variables)
-
-
-if __name__ == "__main__":
-    main()
+        os.execvpe(command[0], command, os.environ | variables)
+    except OSError as error:
+        raise CourseError(f"{command[0]} cannot be run: {error.strerror}") from error

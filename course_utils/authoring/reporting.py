@@ -37,6 +37,24 @@ def pytest_configure(config: pytest.Config) -> None:
         IPyNbCell.repr_failure = _report
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a worker a whole notebook, or the tests about one, or a file of other tests, at a time.
+
+    The answers to all exercises are tests of one file: one worker would have them all.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByNotebook(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            about = re.search(r"\[(.*\.ipynb)", nodeid)
+            return f"about {about[1]}" if about else super()._split_scope(nodeid)
+
+    if config.getvalue("dist") == "loadfile":
+        return ByNotebook(config, log)
+    return None
+
+
 def _compare(item: "IPyNbCell", new: list[Any], stored: list[Any], _skip: Any = None) -> bool:
     """Compare as nbval's method of this name does: leave the differences behind, say if alike."""
     timings = "timings" in item.cell.metadata.get("course", {})
