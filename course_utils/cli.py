@@ -99,11 +99,42 @@ def renumber() -> None:
 @app.command(rich_help_panel=MAINTAIN)
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what passed before.")] = False,
 ) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
     from course_utils import authoring
 
-    raise typer.Exit(authoring.validate(paths or []))
+    raise typer.Exit(authoring.validate(paths or [], again=again))
+
+
+@app.command()
+def measure(
+    lessons: Annotated[list[Path] | None, typer.Argument(metavar="[LESSON]...")] = None,
+) -> None:
+    """Measure the seconds and the memory of lessons, for the table in CONTRIBUTING.md."""
+    from course_utils.authoring import measuring
+
+    for line in measuring.measure(lessons or []):
+        print(line)
+
+
+@app.command()
+def blame(old: Path, new: Path, report: Path) -> None:
+    """Which package's release broke each test that is red in pytest's REPORT? Installs both."""
+    from course_utils.authoring import releases
+
+    print(releases.report(old, new, report))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def as_processor(
+    name: Annotated[str, typer.Argument(metavar="generic|avx2")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...")],
+) -> None:
+    """Run a command as on another processor: `course as-processor generic pytest notebooks`."""
+    from course_utils.authoring import processors
+
+    processors.become(command, name)
 
 
 @bench.command("kernels")
