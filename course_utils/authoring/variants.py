@@ -49,7 +49,10 @@ for one, other in (pair.split() for pair in PAIRS.split(",")):
     NEIGHBOURS.setdefault(other, []).append(one)
 NEIGHBOURS |= {"sorted": ["list"], "reversed": ["list"], "stack": ["concat"], "bool": ["int"]}
 
-IDEMPOTENT = {"zero_grad", "eval", "train", "clear", "flush", "close", "set_weights"}
+IDEMPOTENT = {
+    *("zero_grad", "eval", "train", "clear", "flush", "close", "compile"),
+    *("set_weights", "load_state_dict", "load_weights"),
+}
 
 """Calling these twice is no mistake."""
 
@@ -197,7 +200,7 @@ def _statements(node: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def _functions(node: ast.FunctionDef) -> Iterator[tuple[str, Any]]:
-    """Yield a function that ignores a parameter, changes it, or is careless about gradients."""
+    """Yield a function that ignores a parameter, changes it, or cuts gradients off."""
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     pairs = [*zip(reversed(node.args.args), reversed(node.args.defaults), strict=False)]
     pairs += zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
@@ -208,7 +211,6 @@ def _functions(node: ast.FunctionDef) -> Iterator[tuple[str, Any]]:
     text = ast.unparse(node)
     if "torch" in text:
         first.append("torch.set_grad_enabled(False)")
-        yield "decorator_list", [_parsed("torch.no_grad()"), *node.decorator_list]
     for line in first:
         yield "body", [*ast.parse(line).body, *node.body]
     *before, last = node.body
@@ -217,6 +219,8 @@ def _functions(node: ast.FunctionDef) -> Iterator[tuple[str, Any]]:
         for name in names:
             ending = f"result = {result}\n{name}[...] = 0\nreturn result"
             yield "body", [*before, *ast.parse(ending).body]
+        if "torch" in text:
+            yield "body", [*before, *ast.parse(f"return ({result}).detach()").body]
         if "tf." in text:
             yield "body", [*before, *ast.parse(f"return tf.stop_gradient({result})").body]
 
