@@ -89,6 +89,22 @@ def headers(check: Check = False) -> None:
 
 
 @app.command(rich_help_panel=MAINTAIN)
+def mutants(
+    tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="So many of each task.")] = None,
+) -> None:
+    """Name the wrong variants of the solutions' answers that the checks accept."""
+    from course_utils import authoring
+
+    found = []
+    for trial in authoring.trials(tasks or [], sample):
+        found.append(trial)
+        if trial.outcome == "survived":
+            print(f"{trial.task} accepts: {trial.difference}", flush=True)
+    _report(authoring.summary(found))
+
+
+@app.command(rich_help_panel=MAINTAIN)
 def renumber() -> None:
     """Give each lesson the place that notebooks/lessons.toml says, and its links with it."""
     from course_utils import authoring

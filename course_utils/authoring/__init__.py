@@ -4,6 +4,7 @@ from course_utils.authoring.comparison import differences
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
+from course_utils.authoring.mutants import summary, trials
 from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
@@ -16,6 +17,8 @@ __all__ = [
     "problems",
     "renumber",
     "state_of_exercise",
+    "summary",
+    "trials",
     "validate",
     "verdicts",
     "write_exercises",
