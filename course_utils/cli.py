@@ -89,6 +89,22 @@ def headers(check: Check = False) -> None:
 
 
 @app.command(rich_help_panel=MAINTAIN)
+def mutants(
+    tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="So many of each task.")] = None,
+) -> None:
+    """Name the wrong variants of the solutions' answers that the checks accept."""
+    from course_utils import authoring
+
+    found = []
+    for trial in authoring.trials(tasks or [], sample):
+        found.append(trial)
+        if trial.outcome == "survived":
+            print(f"{trial.task} accepts: {trial.difference}", flush=True)
+    _report(authoring.summary(found))
+
+
+@app.command(rich_help_panel=MAINTAIN)
 def renumber() -> None:
     """Give each lesson the place that notebooks/lessons.toml says, and its links with it."""
     from course_utils import authoring
@@ -99,11 +115,42 @@ def renumber() -> None:
 @app.command(rich_help_panel=MAINTAIN)
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what passed before.")] = False,
 ) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
     from course_utils import authoring
 
-    raise typer.Exit(authoring.validate(paths or []))
+    raise typer.Exit(authoring.validate(paths or [], again=again))
+
+
+@app.command()
+def measure(
+    lessons: Annotated[list[Path] | None, typer.Argument(metavar="[LESSON]...")] = None,
+) -> None:
+    """Measure the seconds and the memory of lessons, for the table in CONTRIBUTING.md."""
+    from course_utils.authoring import measuring
+
+    for line in measuring.measure(lessons or []):
+        print(line)
+
+
+@app.command()
+def blame(old: Path, new: Path, report: Path) -> None:
+    """Which package's release broke each test that is red in pytest's REPORT? Installs both."""
+    from course_utils.authoring import releases
+
+    print(releases.report(old, new, report))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def as_processor(
+    name: Annotated[str, typer.Argument(metavar="generic|avx2")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...")],
+) -> None:
+    """Run a command as on another processor: `course as-processor generic pytest notebooks`."""
+    from course_utils.authoring import processors
+
+    processors.become(command, name)
 
 
 @bench.command("kernels")

@@ -131,7 +131,10 @@ def task_ids(notebook: dict[str, Any]) -> list[str]:
 
 
 def tidy(notebook: "NotebookNode") -> None:
-    """Take out of a notebook's metadata what differs from one machine or run to the next."""
+    """Take out of a notebook's metadata what differs from one machine or run to the next.
+
+    The cells that check an exercise are folded away in JupyterLab.
+    """
     kept = {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
     notebook.metadata.clear()
     notebook.metadata.update(
@@ -142,6 +145,8 @@ def tidy(notebook: "NotebookNode") -> None:
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"course", "nbgrader", "tags", "deletable", "editable"}:
             del cell.metadata[key]
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.metadata.jupyter = {"source_hidden": True}
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = {}

@@ -8,15 +8,21 @@ Anything but done raises, so that Run All stops there and nbgrader and CI see it
 """
 
 import contextlib
-import linecache
+import html
 import re
-import traceback
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from course_utils import CourseError, progress
+from course_utils import CourseError, explain, limits, notebooks, progress
+
+SECONDS = 30
+"""An answer that takes longer is interrupted."""
+
+MOST_SHOWN = 8
+"""An array of more numbers is not shown as a whole."""
 
 
 class TaskError(Exception):
@@ -51,11 +57,36 @@ class SetUpBroken(TaskError):
     outcome = "Set-up broken"
 
 
+class Done:
+    """A card that says that a task is done, with a link to what is next, and its text."""
+
+    def __init__(self, task: str):
+        self.task = task
+
+    def __repr__(self) -> str:
+        return f"Done, task {self.task}."
+
+    def _repr_html_(self) -> str:
+        # The word has its own background, so that it reads alike in a light and a dark theme.
+        word = "background:#1b7a37;color:#fff;font-weight:bold;padding:2px 10px;border-radius:4px"
+        card = "border:1px solid #1b7a37;border-left-width:6px;border-radius:4px;padding:8px 12px"
+        link = ""
+        with contextlib.suppress(CourseError):
+            title, anchor = _next(self.task)
+            link = f' Next: <a href="#{html.escape(anchor)}">{html.escape(title)}</a>'
+        return (
+            f'<div style="{card}"><span style="{word}">✓ Done</span> task {self.task}.{link}</div>'
+        )
+
+
 @contextlib.contextmanager
 def check(task: str) -> Iterator[None]:
     """Run the checks in the body: say that the task is done and record it, or raise in one line."""
+    from IPython.display import display
+
     try:
-        yield
+        with limits.at_most(SECONDS), limits.settings_kept():
+            yield
     except TaskError as error:
         error.task = task
         raise error.with_traceback(None) from None
@@ -63,24 +94,46 @@ def check(task: str) -> Iterator[None]:
         explained = _explain(error)
         explained.task = task
         raise explained from None
-    progress.record(task)
-    print(f"Done, task {task}.")
+    display(Done(task))
+    # A line on the error stream would be a failure in nbgrader's eyes.
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            progress.record(task)
+        except CourseError as error:
+            print(error)
+    for warning in said:
+        print(warning.message)
 
 
 def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str = "") -> None:
     """Check that numbers of either framework agree: |got - expected| <= tolerance (1 + |expected|).
 
     `what` names the value in the learner's words; `hint` is added where the numbers are wrong, not
-    where their shape is. Raises Wrong or NotAttempted.
+    where their shape is. Raises Wrong, with the first place where they differ, or NotAttempted.
     """
-    value, wanted = array(got, what), np.asarray(to_numpy(expected))
+    value, wanted = array(got, what), to_numpy(expected).astype("float64")
     if value.shape != wanted.shape:
         raise Wrong(f"{what} has shape {value.shape}, expected {wanted.shape}")
-    if not np.all(np.isfinite(value)):
-        raise Wrong(f"{what} holds a number that is not finite")
-    if np.any(np.abs(value - wanted) > tolerance * (1 + np.abs(wanted))):
-        pair = f"{what} is {_short(value)}, expected {_short(wanted)}"
-        raise Wrong(f"{pair}. {hint}" if hint else pair)
+    differ = ~np.isclose(value, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if not differ.any():
+        return
+    strange = differ & ~np.isfinite(value)
+    place = tuple(int(n) for n in np.argwhere(strange if strange.any() else differ)[0])
+    came, right = _told_apart(value[place], wanted[place])
+    at = f" at {list(place)}" if value.size > 1 else ""
+    if strange.any():
+        raise Wrong(f"{what} holds a number that is not finite:{at} it is {came}, expected {right}")
+    if value.size > MOST_SHOWN:
+        pair = f"{what}{at} is {came}, expected {right}"
+        pair += f" ({differ.sum()} of {value.size} numbers differ)"
+    elif value.ndim:
+        shown, wished = _told_apart(value, wanted)
+        pair = f"{what} is {shown}, expected {wished}"
+        pair += f";{at} it is {came}, expected {right}" if at else ""
+    else:
+        pair = f"{what} is {came}, expected {right}"
+    raise Wrong(f"{pair}. {hint}" if hint else pair)
 
 
 def true(condition: Any, otherwise: str) -> None:
@@ -127,53 +180,55 @@ def to_numpy(value: Any) -> np.ndarray:
 
 def _explain(error: Exception) -> TaskError:
     """Tell an error that the learner's own code raised from one that the check met by itself."""
-    frames = traceback.extract_tb(error.__traceback__)
-    # frames[0] is this module, at its yield; frames[1] is the check cell, with the `with` in it.
-    cell = frames[1].filename if len(frames) > 1 else ""
-    own = [frame for frame in frames[2:] if _is_cell(frame.filename) and frame.filename != cell]
-    message = _message(error)
-    if own:
-        line = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-        place = f"line {own[-1].lineno} of the cell, in {own[-1].name}"
-        return Wrong(f"your code stopped at {place}: `{line}`: {message}")
+    reason = explain.reason(error)
+    if own := explain.own(error):
+        return Wrong(f"your code stopped at {own[-1]}: {reason}")
     if isinstance(error, CourseError):
         return Wrong(str(error))
     if isinstance(error, NameError):
         return SetUpBroken(f"{error}. Run the notebook from its top to this cell, in order")
     if isinstance(error, ImportError | OSError | MemoryError):
         return SetUpBroken(
-            f"{message}. Restart the kernel and run all cells; `course doctor` finds more"
+            f"{reason}. Restart the kernel and run all cells; `course doctor` finds more"
         )
     return Wrong(
-        f"the check cannot use what your code gave ({message}): has it the form that the task asks "
+        f"the check cannot use what your code gave ({reason}): has it the form that the task asks "
         "for? If so, restart the kernel and run all cells"
     )
 
 
-def _message(error: Exception) -> str:
-    """Return the line of an error that says what is wrong."""
-    said = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # Keras says first only where, and on the next line what, between codes of colour.
-    if len(said) > 1 and said[0].startswith("Exception encountered when calling"):
-        said = [re.sub(r"\x1b\[\d+m", "", said[1])]
-    # PyTorch's load_state_dict does so below a heading.
-    if len(said) > 1 and said[0].endswith(":"):
-        said = [f"{said[0]} {said[1]}"]
-    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__ + ":"
+def _next(task: str) -> tuple[str, str]:
+    """Return the heading that follows a task in its exercise, and the place of it in the page.
+
+    Raises CourseError where the course's solutions are not here.
+    """
+    lesson = task.rpartition("-")[0]
+    cells = notebooks.load(notebooks.named(lesson, "solutions"))["cells"]
+    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    for cell in cells[ids.index(task) + 1 :] if task in ids else []:
+        if cell["cell_type"] == "markdown" and (
+            match := re.match(r"#+ (.+)", "".join(cell["source"]))
+        ):
+            title = re.sub(r"[`*]", "", match[1])
+            return title, title.replace(" ", "-")
+    return "what follows this exercise", f"after-{lesson}"
 
 
-def _is_cell(filename: str) -> bool:
-    return "ipykernel_" in filename or filename.startswith("<ipython-input")
+def _told_apart(came: np.ndarray, right: np.ndarray) -> tuple[str, str]:
+    """Write two numbers or small arrays with as many digits as it takes to tell them apart."""
+    for digits in range(4, 18):
+        pair = _short(came, digits), _short(right, digits)
+        if pair[0] != pair[1]:
+            break
+    return pair
+
+
+def _short(value: np.ndarray, digits: int) -> str:
+    if value.ndim == 0:
+        return f"{value:.{digits + 1}g}"
+    return np.array2string(value, precision=digits, separator=", ").replace("\n", "")
 
 
 def _kind(value: Any) -> str:
     kind = value if isinstance(value, type) else type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-
-
-def _short(value: np.ndarray) -> str:
-    if value.ndim == 0:
-        return f"{value:.5g}"
-    if value.size > 8:
-        return f"an array that starts {_short(value.ravel()[:4])}"
-    return np.array2string(value, precision=4, separator=", ").replace("\n", "")

@@ -128,4 +128,4 @@ def run_cell(runner, cell, n):
     if last.output_type == "error":
         assert len(last.traceback) == 1, f"a traceback: {last.traceback}"
         return last.evalue
-    return last.text.splitlines()[-1]
+    return last.data["text/plain"] if "data" in last else last.text.splitlines()[-1]

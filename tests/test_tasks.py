@@ -1,5 +1,9 @@
 """The four outcomes of a check, each one line, for values of either framework."""
 
+import re
+import time
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,7 +27,7 @@ ONES = [
 
 
 @pytest.mark.parametrize("value", ONES, ids=lambda value: type(value).__name__)
-def test_done_prints_one_line_and_is_recorded(value, progress_file, capsys):
+def test_done_is_one_line_and_is_recorded(value, progress_file, capsys):
     with tasks.check("first_network-1"):
         tasks.close(value, [1.0, 1.0], "value")
         tasks.true(value[0] == 1, "not one")
@@ -43,8 +47,10 @@ def outcome(act, kind):
     ("value", "message"),
     [
         (2.0, "value is 2, expected 1. A hint."),
+        (1.00003, "value is 1.00003, expected 1. A hint."),
+        (np.float32(1.0001), "value is 1.0001, expected 1. A hint."),
         ([1.0], "value has shape (1,), expected ()"),
-        (float("nan"), "value holds a number that is not finite"),
+        (float("nan"), "value holds a number that is not finite: it is nan, expected 1"),
         (None, "value is None: does your function return its result?"),
         ("one", "value is str, expected numbers"),
         (torch.nn.Linear(1, 1), "expected numbers"),
@@ -55,9 +61,50 @@ def test_wrong_says_what_was_expected(value, message, progress_file):
     assert progress.done() == {}
 
 
-def test_long_arrays_are_shortened():
-    line = outcome(lambda: tasks.close(np.zeros(1000), np.ones(1000), "value"), tasks.Wrong)
-    assert len(line) < 200
+@pytest.mark.parametrize(
+    ("value", "expected", "message"),
+    [
+        (
+            [0.0, 1.0],
+            [0.5, 1.0],
+            "value is [0., 1.], expected [0.5, 1. ]; at [0] it is 0, expected 0.5",
+        ),
+        ([3.0], [4.0], "value is [3.], expected [4.]"),
+        (
+            [5.0, 12.000003],
+            [5.0, 12.0],
+            "is [ 5.      , 12.000003], expected [ 5., 12.]; at [1] it is 12.000003",
+        ),
+        ([[1.0, np.nan]], [[1.0, 2.0]], "not finite: at [0, 1] it is nan, expected 2"),
+        ([np.inf, 1.0], [np.inf, 2.0], "at [1] it is 1, expected 2"),
+        ([1.0, 1e9], [1.0, np.inf], "at [1] it is 1e+09, expected inf"),
+    ],
+)
+def test_the_first_difference_is_named_with_as_many_digits_as_it_takes(value, expected, message):
+    act = lambda: tasks.close(value, expected, "value", tolerance=1e-7)  # noqa: E731
+    assert message in outcome(act, tasks.Wrong)
+
+
+def test_what_is_not_finite_on_both_sides_agrees():
+    with tasks.check("first_network-1"):
+        tasks.close([np.nan, np.inf, 1.0], [np.nan, np.inf, 1.0], "value")
+
+
+def test_of_a_large_array_the_first_difference_is_shown():
+    value = np.zeros((10, 100))
+    value[3, 7] = value[4, 1] = 1e-4
+    line = outcome(lambda: tasks.close(value, np.zeros((10, 100)), "the picture"), tasks.Wrong)
+    assert line.endswith("the picture at [3, 7] is 0.0001, expected 0 (2 of 1000 numbers differ)")
+
+
+def test_two_numbers_never_look_alike():
+    generator = np.random.default_rng(1)
+    for size in generator.uniform(-300, 300, 200):
+        wanted = float(10**size)
+        came = np.nextafter(wanted, np.inf)
+        line = outcome(lambda: tasks.close(came, wanted, "it", tolerance=0.0), tasks.Wrong)  # noqa: B023
+        first, second = line.split("it is ")[1].split(", expected ")
+        assert float(first) > float(second)
 
 
 def test_tolerance():
@@ -139,6 +186,122 @@ def test_an_answer_of_another_form_is_the_answer_s_fault(shell, capsys):
     assert line.startswith(
         "Wrong, task first_network-1: the check cannot use what your code gave (ValueError"
     )
+
+
+TRACED = {
+    "traced": "@tf.function\ndef answer(n):\n    total = n + missing\n    return total",
+    "called from what is traced": "def inner(n):\n    return n + missing\n\n\n"
+    "@tf.function\ndef answer(n):\n    return inner(n)",
+    "mapped": "def answer(n):\n    data = tf.data.Dataset.range(n)\n"
+    "    return list(data.map(lambda v: v + missing))",
+    "in a Keras layer": "class Mine(keras.layers.Layer):\n    def call(self, n):\n"
+    "        return n + missing\n\n\ndef answer(n):\n    return Mine()(tf.ones(n))",
+}
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_an_undefined_name_is_the_learner_s_wherever_it_stands(shell, capsys, name):
+    shell.run_cell("import keras\nimport tensorflow as tf")
+    shell.run_cell(TRACED[name])
+    shell.run_cell(CHECK)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("Wrong, task first_network-1: your code stopped at line ")
+    place, _, reason = line.partition(" of the cell, in ")
+    assert "missing" in TRACED[name].splitlines()[int(place.split()[-1]) - 1]
+    assert "+ missing" in reason
+    assert reason.endswith(": NameError: name 'missing' is not defined")
+
+
+REASONS = {
+    "AttributeError: module 'tensorflow' has no attribute 'mine'": "@tf.function\n"
+    "def answer(n):\n    return tf.mine(n)",
+    "InvalidArgumentError: indices = 99 is not in [0, 3)": "@tf.function\ndef answer(n):\n"
+    "    return tf.gather(tf.range(3), tf.cast(n, tf.int32) + 97)",
+    "InvalidArgumentError: Matrix size-incompatible: In[0]: [2,3], In[1]: [2,3]": "def answer(n):\n"
+    "    return tf.ones((2, 3)) @ tf.ones((2, 3))",
+    "ValueError: Shapes must be equal rank, but are 1 and 2": "@tf.function\ndef answer(n):\n"
+    "    return keras.layers.Lambda(lambda v: tf.stack([tf.ones(2), tf.ones((2, 2))]))(tf.ones(1))",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_errors_of_frameworks_keep_their_reason(shell, capsys, reason):
+    shell.run_cell("import keras\nimport tensorflow as tf")
+    shell.run_cell(REASONS[reason])
+    shell.run_cell(CHECK)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert f": {reason}" in line
+    own = re.search(r"at line (\d+) of the cell, in [\w ]+: `(.+?)`: ", line)
+    assert REASONS[reason].splitlines()[int(own[1]) - 1].strip() == own[2]
+
+
+@pytest.mark.parametrize("waiting", ["while True:\n        n += 1", "time.sleep(60)"])
+def test_an_answer_that_takes_too_long_is_stopped(shell, capsys, monkeypatch, waiting):
+    monkeypatch.setattr(tasks, "SECONDS", 0.5)
+    shell.run_cell(f"import time\n\n\ndef answer(n):\n    {waiting}")
+    start = time.perf_counter()
+    shell.run_cell(CHECK)
+    assert time.perf_counter() - start < 20
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(
+        "Wrong, task first_network-1: your code took more than 0.5 s and was stopped, at line "
+    )
+    assert line.endswith(("`while True:`", "`n += 1`", "`time.sleep(60)`"))
+
+
+def test_the_stop_button_stays_the_stop_button():
+    with pytest.raises(KeyboardInterrupt), tasks.check("first_network-1"):
+        raise KeyboardInterrupt
+
+
+LEFT = {
+    "torch.is_grad_enabled() at False, and it was True": lambda: torch.set_grad_enabled(False),
+    "torch.get_default_dtype() at torch.float64": lambda: torch.set_default_dtype(torch.float64),
+    "keras.config.floatx() at float64": lambda: keras.config.set_floatx("float64"),
+    "tf.config.functions_run_eagerly() at True": lambda: tf.config.run_functions_eagerly(True),
+}
+
+
+@pytest.mark.parametrize("message", LEFT)
+def test_settings_that_are_left_changed_are_refused_and_set_back(message):
+    assert f"your code leaves {message}" in outcome(LEFT[message], tasks.Wrong)
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+    assert keras.config.floatx() == "float32"
+    assert not tf.config.functions_run_eagerly()
+
+
+def test_done_stays_done_where_the_record_cannot_be_written(tmp_path, monkeypatch, capfd):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    with tasks.check("first_network-1"):
+        tasks.close(1.0, 1.0, "value")
+    out, err = capfd.readouterr()
+    first, second = out.splitlines()
+    assert first == "Done, task first_network-1."
+    assert second.startswith("your progress could not be saved in ")
+    assert err == ""
+
+
+def test_done_stays_done_where_the_record_is_damaged(progress_file, capfd):
+    progress_file.parent.mkdir()
+    progress_file.write_text("{")
+    with tasks.check("first_network-1"):
+        tasks.close(1.0, 1.0, "value")
+    out, err = capfd.readouterr()
+    first, second = out.splitlines()
+    assert first == "Done, task first_network-1."
+    assert second.startswith("your progress file was damaged; it is kept as ")
+    assert err == ""
+    assert list(progress.done()) == ["first_network-1"]
+
+
+def test_the_card_leads_to_the_next_task_and_then_out_of_the_exercise():
+    card = tasks.Done("first_network-1")._repr_html_()
+    assert "✓ Done</span> task first_network-1. Next: " in card
+    assert 'href="#Task-2-·-The-right-loss-for-logits-(TensorFlow)"' in card
+    assert 'href="#after-first_network"' in tasks.Done("first_network-5")._repr_html_()
+    assert "href" not in tasks.Done("elsewhere-1")._repr_html_()
 
 
 def test_run_all_would_stop(shell):

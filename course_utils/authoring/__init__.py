@@ -1,19 +1,24 @@
 """Notebooks as source: exercises, headers, execution, validation."""
 
+from course_utils.authoring.comparison import differences
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
+from course_utils.authoring.mutants import summary, trials
 from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
 __all__ = [
     "client",
+    "differences",
     "execute",
     "ignored_cells",
     "make_exercise",
     "problems",
     "renumber",
     "state_of_exercise",
+    "summary",
+    "trials",
     "validate",
     "verdicts",
     "write_exercises",

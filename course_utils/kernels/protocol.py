@@ -45,7 +45,7 @@ MODULES = [
 # What an interpreter or an import looks at: kernels that differ in it need a preload of their own.
 READ_AT_IMPORT = ("PYTHON", "LD_", "MPL", "OMP_", "MKL_", "OPENBLAS_", "TF_", "XLA_", "KERAS_")
 
-READ_AT_IMPORT += ("TORCH", "PYTORCH_", "CUDA_")
+READ_AT_IMPORT += ("TORCH", "PYTORCH_", "CUDA_", "NPY_", "ONEDNN_", "ATEN_")
 
 START_SECONDS = 120
 
