@@ -72,7 +72,7 @@ def run_all(path: Path, device: str = "cuda") -> dict[str, Any]:
         if why and device == "cuda":
             outcome = {"status": "not run", "why": why}
         else:
-            outcome = _run_apart(name, device, min(experiment.seconds, end - time.monotonic()))
+            outcome = run_apart(name, device, min(experiment.seconds, end - time.monotonic()))
         if name == "pytorch" and device == "cuda" and not outcome.get("found", {}).get("cards"):
             raise CourseError("PyTorch sees no CUDA card here: `course doctor` says what it sees")
         record["results"][name] = outcome
@@ -103,7 +103,7 @@ def _without_card(results: dict[str, Any]) -> str:
     return found.get("why") or results["tensorflow"].get("why") or "TensorFlow sees no card"
 
 
-def _run_apart(name: str, device: str, limit: float) -> dict[str, Any]:
+def run_apart(name: str, device: str, limit: float) -> dict[str, Any]:
     """Run one experiment in a new process; an error or a limit is recorded, never raised."""
     if limit < 5:
         return {"status": "not run", "why": f"the {SECONDS} s for all were over"}
