@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 Found = dict[str, Any]
 
 
+SECONDS_FOR_SCRIPTS = 75
+"""A process that forked after it had used a card may wait for ever."""
+
+
 def scaled(device: str, card: int, processor: int) -> int:
     """Return the size of an experiment: one that fills a card, or one that tries the code."""
     return card if device == "cuda" else processor
@@ -114,9 +118,14 @@ def at_once(scripts: dict[str, tuple[str, dict[str, str]]], device: str) -> dict
         )
         for name, (script, more) in scripts.items()
     }
-    found = {}
+    found, end = {}, time.monotonic() + SECONDS_FOR_SCRIPTS
     for name, child in started.items():
-        out, err = child.communicate()
+        try:
+            out, err = child.communicate(timeout=max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            found[name] = {"error": f"no answer after {SECONDS_FOR_SCRIPTS} s"}
+            continue
         lines = (out if child.returncode == 0 else err).strip().splitlines() or ["nothing"]
         key = "answer" if child.returncode == 0 else "error"
         found[name] = {key: lines[-1][:300]}
