@@ -84,15 +84,14 @@ def test_rows_of_what_did_not_run_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("visible", "hidden", "fails"),
-    [(1, "0 cards; trained: True", False), (1, "0 cards; trained: False", True),
-     # Nothing was hidden, or there was nothing to hide: then it shows nothing against the claim.
-     (1, "1 cards; trained: True", True), (0, "0 cards; trained: True", True)],
-)  # fmt: skip
-def test_training_without_cuda_counts_only_beside_its_control(visible, hidden, fails):
+    ("visible", "left", "trained", "fails"),
+    # Nothing was hidden, or there was nothing to hide: then it shows nothing against the claim.
+    [(1, 0, True, False), (1, 0, False, True), (1, 1, True, True), (0, 0, True, True)],
+)
+def test_training_without_cuda_counts_only_beside_its_control(visible, left, trained, fails):
     found = {
-        "training, nothing hidden": {"answer": f"{visible} cards; trained: True"},
-        "training, cards hidden": {"answer": hidden},
+        "nothing hidden": {"cards": visible, "trained": True},
+        "cards hidden": {"cards": left, "trained": trained},
     }
     assert list(shows.rows(record(hiding_torch=found), "D06").values()) == [fails]
 

@@ -1,5 +1,6 @@
 """What the experiments measure with: waited times in pairs, answers or errors, errors of sums."""
 
+import json
 import os
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def fraction_bits(multiply: Callable[["torch.Tensor"], "torch.Tensor"], device: 
 def at_once(scripts: dict[str, tuple[str, dict[str, str]]], device: str) -> dict[str, Found]:
     """Run several small scripts, each in a new Python with more in its environment, at one time.
 
-    A script gets the device's name as its argument; what it prints last is the answer.
+    A script gets the device's name as its argument; the JSON that it prints last is found.
     """
     started = {
         name: subprocess.Popen(
@@ -126,7 +127,8 @@ def at_once(scripts: dict[str, tuple[str, dict[str, str]]], device: str) -> dict
             child.kill()
             found[name] = {"error": f"no answer after {SECONDS_FOR_SCRIPTS} s"}
             continue
-        lines = (out if child.returncode == 0 else err).strip().splitlines() or ["nothing"]
-        key = "answer" if child.returncode == 0 else "error"
-        found[name] = {key: lines[-1][:300]}
+        if child.returncode == 0 and out.strip():
+            found[name] = json.loads(out.splitlines()[-1])
+        else:
+            found[name] = {"error": (err.strip().splitlines() or ["no message"])[-1][:300]}
     return found

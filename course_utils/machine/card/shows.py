@@ -38,10 +38,6 @@ def _refused(outcome: Found) -> bool:
     return "error" in outcome
 
 
-def _cards(outcome: Found) -> int:
-    return int(outcome.get("answer", "0").split()[0])
-
-
 def _takes_it(placement: Found, hiding: Found) -> Rows:
     hidden = hiding["hidden by set_visible_devices"]["a tensor is on"]
     return {
@@ -89,21 +85,16 @@ def _no_limit(as_it_comes: Found, limited: Found) -> Rows:
 
 
 def _by_cuda(missing: Found, hiding: Found) -> Rows:
-    trained = hiding["training, cards hidden"].get("answer", "")
     return {
         "Nvidia's card answers to the name cuda": missing["cuda"].get("answer") == "cuda:0",
-        "the processor, too, is reached by CUDA only": not trained.endswith("True"),
+        "the processor, too, is reached by CUDA only": not hiding["cards hidden"]["trained"],
     }
 
 
 def _needs_cuda(hiding: Found) -> Rows:
-    hidden, not_hidden = hiding["training, cards hidden"], hiding["training, nothing hidden"]
-    compared = _cards(hidden) == 0 < _cards(not_hidden)
-    return {
-        "with every card hidden, training fails": not (
-            compared and hidden["answer"].endswith("True")
-        )
-    }
+    hidden, not_hidden = hiding["cards hidden"], hiding["nothing hidden"]
+    compared = hidden["cards"] == 0 < not_hidden["cards"]
+    return {"with every card hidden, training fails": not (compared and hidden["trained"])}
 
 
 def _stricter(missing: Found, torch: Found, tf: Found) -> Rows:

@@ -5,20 +5,18 @@ import platform
 
 from course_utils.machine.card.measures import Found, answer, at_once, scaled
 
+START = "import json, os, sys, torch\n"
 TRAIN = """
-import sys, torch
 layer = torch.nn.Linear(3, 1)
 before = layer.weight.clone()
 layer(torch.ones(2, 3)).square().mean().backward()
 torch.optim.SGD(layer.parameters(), 0.1).step()
-print(torch.cuda.device_count(), "cards; trained:", not torch.equal(before, layer.weight))
-"""
-COUNT = """
+found = {"cards": torch.cuda.device_count(), "trained": not torch.equal(before, layer.weight)}
 try:
-    there = str(torch.ones(1, device=sys.argv[1]).device)
+    found["a tensor is on"] = str(torch.ones(1, device=sys.argv[1]).device)
 except Exception as error:
-    there = type(error).__name__
-print(torch.cuda.device_count(), "cards; a tensor is on:", there)
+    found["a tensor is on"] = type(error).__name__
+print(json.dumps(found))
 """
 HIDE = "os.environ['CUDA_VISIBLE_DEVICES'] = ''\n"
 LOOK = "torch.cuda.is_available()\n"
@@ -87,18 +85,15 @@ def missing(device: str) -> Found:
 
 def hiding(device: str) -> Found:
     """Train with cards hidden and not; hide them after the import, and after a first look; fork."""
-    start = "import os, sys, torch\n"
-    hidden = {"CUDA_VISIBLE_DEVICES": ""}
     return at_once(
         {
-            "training, nothing hidden": (TRAIN, {}),
-            "training, cards hidden": (TRAIN, hidden),
-            "nothing hidden": (start + COUNT, {}),
-            "hidden after the import": (start + HIDE + COUNT, {}),
-            "hidden after a first look": (start + LOOK + HIDE + COUNT, {}),
-            "forked after the import": (start + FORK + COUNT, {}),
-            "forked after a first look": (start + LOOK + FORK + COUNT, {}),
-            "forked after the import, then hidden": (start + FORK + HIDE + COUNT, {}),
+            "nothing hidden": (START + TRAIN, {}),
+            "cards hidden": (START + TRAIN, {"CUDA_VISIBLE_DEVICES": ""}),
+            "hidden after the import": (START + HIDE + TRAIN, {}),
+            "hidden after a first look": (START + LOOK + HIDE + TRAIN, {}),
+            "forked after the import": (START + FORK + TRAIN, {}),
+            "forked after a first look": (START + LOOK + FORK + TRAIN, {}),
+            "forked after the import, then hidden": (START + FORK + HIDE + TRAIN, {}),
         },
         device,
     )
