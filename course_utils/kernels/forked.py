@@ -13,15 +13,15 @@ import tempfile
 import time
 from typing import Any
 
+from ipykernel import parentpoller
 from ipykernel.kernelapp import IPKernelApp
-from ipykernel.parentpoller import ParentPollerUnix
 from traitlets.log import get_logger
 
 from course_utils.kernels.modules import Imported
 from course_utils.kernels.protocol import peer
 
 
-class Parent(ParentPollerUnix):
+class ParentPollerUnix(parentpoller.ParentPollerUnix):
     """Ends the kernel with the process that asked for it, as if that were its parent."""
 
     def __init__(self, pidfd: int):
@@ -66,7 +66,7 @@ def _initialized(
     _redirect(outputs)
     parent = os.pidfd_open(peer(connection)[0])
     os.environ.clear()
-    os.environ.update(request["env"])
+    os.environ.update(imported.environment | request["env"])
     time.tzset()
     tempfile.tempdir = None
     os.chdir(request["cwd"])
@@ -80,7 +80,7 @@ def _initialized(
     sys.orig_argv += request["argv"]
     kernel = IPKernelApp.instance(parent_handle=int(request["env"]["JPY_PARENT_PID"]))
     kernel.initialize(sys.argv[1:])
-    kernel.poller = Parent(parent)
+    kernel.poller = ParentPollerUnix(parent)
     _connect(imported)
     return kernel
 

@@ -174,7 +174,8 @@ class Hidden:
     def __init__(self, record: Record, seen_before: set[str]):
         """Hide what has been imported since the modules named were all that there were."""
         names = [n for n in sys.modules if n not in seen_before and sys.modules[n] is not None]
-        self.modules = {name: sys.modules.pop(name) for name in names if name != "__mp_main__"}
+        self.modules = {name: sys.modules.pop(name) for name in names}
+        self.modules.pop("__mp_main__", None)
         self.specs = {name: getattr(one, "__spec__", None) for name, one in self.modules.items()}
         self._record = record
         booked = set().union(*record.imported.values())
@@ -214,6 +215,8 @@ class Hidden:
         self._warn(roots & set(names))
         for other in names:
             sys.modules.setdefault(other, self.modules.pop(other))
+        if "multiprocessing" in names:
+            sys.modules["__mp_main__"] = sys.modules["__main__"]
         for changed, before, after in self._record.changes:
             if changed in names:
                 _change(before, after)

@@ -54,8 +54,9 @@ class Stream:
 
 
 class Imported(NamedTuple):
-    """What the preload has for a kernel: its modules, their streams, and their log handlers."""
+    """What the preload has for a kernel: variables, modules, their streams and log handlers."""
 
+    environment: dict[str, str]
     hidden: hiding.Hidden
     streams: list[Stream]
     handlers: list[Any]
@@ -63,8 +64,10 @@ class Imported(NamedTuple):
 
 def import_all() -> Imported:
     """Import, and hide what notebooks import; raises ImportError with one line."""
+    environment = dict(os.environ)
     for name in KERNEL:
         __import__(name)
+    environment = {key: os.environ[key] for key in os.environ.keys() - environment}
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     before, seen_before = hiding.state(), set(sys.modules)
     handlers_before = logging._handlerList[:]
@@ -86,7 +89,7 @@ def import_all() -> Imported:
     before.restore()
     if (threads := _threads_after_a_fork()) > 1:
         raise ImportError(f"an import has started {threads - 1} threads, which a fork would lose")
-    return Imported(hidden, streams, handlers)
+    return Imported(environment, hidden, streams, handlers)
 
 
 def _import(name: str, work: Any) -> None:

@@ -68,7 +68,7 @@ class WarmProvisioner(LocalProvisioner):
         if not _usable():
             return await super().launch_kernel(cmd, **kwargs)
         try:
-            self.process = await asyncio.to_thread(_fork_kernel, cmd, kwargs)
+            self.process = await _fork_kernel(cmd, kwargs)
         except Exception as error:
             expected = isinstance(error, Unavailable)
             reason = str(error) if expected else f"{type(error).__name__}: {error}"
@@ -170,15 +170,16 @@ class Answers:
         self.connection.close()
 
 
-def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
+async def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
     """Ask the preload for a kernel, starting one where there is none; raises Unavailable."""
     outputs = [_descriptor(kwargs.get(name), n) for name, n in (("stdout", 1), ("stderr", 2))]
     request = _request(cmd, kwargs)
     for _ in range(3):
+        # From this thread, as a stock kernel is started: each thread has a niceness of its own.
         answers = Answers(_connected(request))
         kernel = None
         try:
-            answer = _ask(answers, request, outputs)
+            answer = await asyncio.to_thread(_ask, answers, request, outputs)
             if "error" in answer:
                 raise Unavailable(answer["error"])
             if "ready" in answer:
