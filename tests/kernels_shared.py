@@ -15,8 +15,8 @@ only_where_warm = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
+@pytest.fixture(name="home", scope="module", autouse=True)
+def home_of_this_file(tmp_path_factory):
     """A data folder for this file, so that its faults disturb no other worker's kernels."""
     folder = tmp_path_factory.mktemp("d")
     with pytest.MonkeyPatch.context() as patch:

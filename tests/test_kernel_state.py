@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kernels_shared import home, kernel, only_where_warm, run  # noqa: F401
+from kernels_shared import home_of_this_file, kernel, only_where_warm, run  # noqa: F401
 
 pytestmark = only_where_warm
 

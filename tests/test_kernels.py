@@ -18,7 +18,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from kernels_shared import (  # noqa: F401
     children,
     gone,
-    home,
+    home_of_this_file,
     kernel,
     only_where_warm,
     preloads,
@@ -39,7 +39,8 @@ PROBES = {
     "no leftovers": "import sys; print([m for m in sys.modules if m.startswith('course_utils')])",
     "session": "import os; print(os.getsid(0) == os.getpid() == os.getpgid(0))",
     "standard input": "import os; print(os.read(0, 1))",
-    "seen": "import sys; print('torch' in sys.modules); import torch; print('torch' in sys.modules)",
+    "unseen": "import sys; print('torch' in sys.modules, 'numpy' in sys.modules)",
+    "seen": "import sys, torch; print('torch' in sys.modules, 'numpy' in sys.modules)",
     "backend": "import matplotlib; print(matplotlib.get_backend())",
     "picture": "import matplotlib.pyplot as plt; plt.plot([1, 2]);",
     "tables": "import pandas; print(pandas.get_option('display.max_columns'))",
@@ -103,11 +104,11 @@ import numpy as np, torch, tensorflow as tf, keras
 from sklearn.utils import check_random_state
 print(random.random(), np.random.rand(), np.random.default_rng().random())
 print(check_random_state(None).rand(), torch.rand(1).item(), torch.initial_seed())
-print(float(tf.random.uniform([])), float(tf.random.Generator.from_non_deterministic_state().uniform([])))
+generator = tf.random.Generator.from_non_deterministic_state()
+print(float(tf.random.uniform([])), float(generator.uniform([])))
 print(float(keras.random.uniform([])), float(keras.initializers.GlorotUniform()((1, 1))[0, 0]))
 print(torch.nn.Linear(1, 1).weight.item(), secrets.token_hex(), uuid.uuid4(), uuid.uuid1())
-print(next(tempfile._get_candidate_names()), float(tf.raw_ops.RandomUniform(shape=[1], dtype="float32")))
-print(torch.randperm(10**9 if False else 1000)[:8].tolist().__repr__().replace(" ", ""))
+print(next(tempfile._get_candidate_names()), torch.randperm(10**6)[0].item())
 """
 
 

@@ -61,6 +61,7 @@ def warm_up() -> None:
 class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by forking the preloaded process, or the stock way where that cannot be."""
 
+    why_stock = ""
     _unread = False
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
@@ -72,8 +73,8 @@ class WarmProvisioner(LocalProvisioner):
         except Exception as error:
             expected = isinstance(error, Unavailable)
             reason = str(error) if expected else f"{type(error).__name__}: {error}"
-            line = reason.partition("\n")[0]
-            self.log.warning("warm kernels: %s; starting a stock kernel", line)
+            self.why_stock = reason.partition("\n")[0]
+            self.log.warning("warm kernels: %s; starting a stock kernel", self.why_stock)
             return await super().launch_kernel(cmd, **kwargs)
         self.pid = self.pgid = self.process.pid
         self.cwd = kwargs.get("cwd") or Path.cwd()
