@@ -59,7 +59,7 @@ AS_STOCK = {
     "log lines": (
         "import logging, sys, torch, tensorflow\n"
         "for name in ('torch', 'torch.distributed', 'tensorflow'):\n"
-        "    print([handler.stream is sys.stderr for handler in logging.getLogger(name).handlers])\n"
+        "    print([one.stream is sys.stderr for one in logging.getLogger(name).handlers])\n"
         "logging.getLogger('torch').warning('said by torch')"
     ),
     "pickles": "import pickle, numpy; print(pickle.loads(pickle.dumps(numpy.ones(2))))",

@@ -24,14 +24,13 @@ KERNEL = [
     "sqlite3",
 ]
 
-# What notebooks import; a kernel shows them when a notebook does.
+# What notebooks import; a kernel shows them when a notebook does. Not the backend that shows
+# pictures, which looks for its notebook when it is imported.
 LIBRARIES = [
     "numpy",
     "matplotlib.figure",
     "matplotlib.font_manager",
     "matplotlib.backends.backend_agg",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "PIL.Image",
     "sklearn.datasets",
     "sklearn.linear_model",
