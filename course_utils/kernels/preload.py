@@ -33,7 +33,8 @@ def run(listening: int, address: str, idle_seconds: float = IDLE_SECONDS) -> Non
     problem = ""
     try:
         imported = modules.import_all()
-        files = modules.module_files(imported.hidden)
+        files = modules.files_of(imported.hidden)
+        changes = modules.last_changes(files)
     except ImportError as error:
         problem = str(error)
     gc.freeze()
@@ -70,7 +71,7 @@ def run(listening: int, address: str, idle_seconds: float = IDLE_SECONDS) -> Non
                     for descriptor in outputs:
                         os.close(descriptor)
                     # While the kernel starts, there is time to see whether what it got is still so.
-                    if pid and modules.module_files(imported.hidden) != files:
+                    if pid and modules.last_changes(files) != changes:
                         os.kill(pid, signal.SIGKILL)
                         os.waitpid(pid, 0)
                         _answer(connection, {"stale": True})
