@@ -145,7 +145,7 @@ class Kernel:
         """Read what the preload says of the kernel's end; one that is gone says nothing."""
         self._answers.connection.settimeout(1)
         with contextlib.suppress(OSError, ValueError):
-            return self._answers.next()["exit"]
+            return self._answers.next().get("exit", -signal.SIGKILL)
         return -signal.SIGKILL
 
 
