@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import keras
     import torch
 
-ROWS = 6
+ROWS = 12
 MOST_ROUTES = 200
-SCALES = np.array([0.01, 1.0, 1.0, 30.0, 1.0, 3.0])
+SCALES = np.array([0.01, 1, 1, 30, 1, 3, 300, 0.1, 1, 30, 300, 1])
 """Small rows show an epsilon, large ones a bound such as that of ReLU6."""
 
 

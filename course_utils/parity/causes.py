@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from course_utils.parity.points import Point
 
 
-def tested(points: list["Point"], number: int, step: float) -> str:
+def tested(places: list["Point"], number: int, step: float) -> str:
     """Say why the models part at a point, as far as a test could tell."""
-    point = points[number]
+    point = places[number]
     if point.kind == "leaves":
         found = _epsilon(point, step) or _padding(point, step)
     else:
-        found = _between(points, number, step)
+        found = _between(places, number, step)
     looked = "flattening order, epsilon, padding, activation and order of layers were tested"
     return found or f"none of the usual causes ({looked})"
 
@@ -157,11 +157,11 @@ def _activations() -> dict[str, Any]:
     }
 
 
-def _between(points: list["Point"], number: int, step: float) -> str | None:
+def _between(places: list["Point"], number: int, step: float) -> str | None:
     """Test activations behind the last layer that agreed, then the order of the numbers."""
     import torch
 
-    point = points[number]
+    point = places[number]
     ours, theirs = point.ours, point.theirs
     if ours is None:
         ours = point.left
@@ -172,7 +172,7 @@ def _between(points: list["Point"], number: int, step: float) -> str | None:
         )
     if ours.shape != theirs.shape:
         return f"the shapes are {ours.shape} in PyTorch and {theirs.shape} in Keras"
-    earlier = [one for one in points[:number] if one.kind == "leaves"]
+    earlier = [one for one in places[:number] if one.kind == "leaves"]
     for before in reversed(earlier):
         if before.left is None or before.left.shape != theirs.shape:
             continue

@@ -30,7 +30,7 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     copied = _Copy(module, model, target is model, example)
     before = _snapshot(target)
     try:
-        copied.match()
+        copied.find_twins()
         copied.write()
         copied.prove()
     except BaseException:
@@ -48,13 +48,14 @@ def _sides(source: Any, target: Any) -> tuple["torch.nn.Module", "keras.Layer"]:
     if any(isinstance(one, dict) for one in both):
         raise CourseError("cannot copy a state_dict: load it into a model, and give the model")
     models = [one for one in both if isinstance(one, keras.Layer)]
-    modules = [one for one in both if one not in models and isinstance(one, torch.nn.Module)]
+    others = [one for one in both if not isinstance(one, keras.Layer)]
+    modules = [one for one in others if isinstance(one, torch.nn.Module)]
     if len(modules) == 2:
         raise CourseError("both are PyTorch models: target.load_state_dict(source.state_dict())")
     if len(models) == 2:
         raise CourseError("both are Keras models: target.set_weights(source.get_weights())")
     if not (modules and models):
-        odd = next(one for one in both if one not in modules + models)
+        odd = next(one for one in others if not isinstance(one, torch.nn.Module))
         raise CourseError(
             f"cannot copy: give a PyTorch module and a Keras model, not {type(odd).__name__}"
         )
@@ -131,7 +132,7 @@ class _Copy:
         call = batches.for_torch(values, route, self.names, self.like, self.from_torch)
         return call, batches.for_keras(self.model, values, route, self.from_torch)
 
-    def match(self) -> None:
+    def find_twins(self) -> None:
         """Find the way to feed both models, and the twins."""
         self._settle_inputs()
         values = batches.draw(self.specs, 1, scaled=False)
@@ -161,6 +162,13 @@ class _Copy:
         if best.problem:
             raise CourseError(best.problem)
         self.found = best
+
+    def _enters_apart(self) -> weights.Pair | None:
+        """Return the first pair that would get other numbers if the layers before had others."""
+        values = batches.draw(self.specs, 3, scaled=False)
+        call, inputs = self._inputs(values, self.route)
+        calls, _ = record.record_keras(self.model, self.units_keras, inputs, wide=True)
+        return match.check(self.module, self.units_torch, call, calls, self.found)
 
     def _settle_inputs(self) -> None:
         """Where Keras has an embedding, whole numbers are for the inputs that reach it."""
@@ -203,6 +211,12 @@ class _Copy:
         inputs = self._inputs(values, self.route)
         units = self.units_torch, self.units_keras
         proof.prove(self.module, self.model, self.found, units, inputs, self.step)
+        if apart := self._enters_apart():
+            raise CourseError(
+                "cannot copy: the models answer alike with these weights only, since "
+                f"{apart.name!r} gets other numbers in PyTorch than {apart.layer.name!r} in Keras; "
+                "is the order of layers the same?"
+            )
         for _, pair, _ in self.found.links:
             ours = getattr(pair.module, "eps", None)
             theirs = getattr(pair.layer, "epsilon", None)
@@ -224,4 +238,5 @@ class _Copy:
             if id(layer) not in used:
                 yield f"Not used, and left as it is: Keras layer {layer.name!r}."
         for framework, names in shared:
-            yield f"{' and '.join(names)} share a weight in {framework} only: training parts them."
+            both = " and ".join(map(repr, names))
+            yield f"{both} share a weight in {framework} only: training parts them."

@@ -73,8 +73,8 @@ def order(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     ours, theirs = (
         array.reshape(-1, array.shape[-1]).astype("float64") for array in (ours, theirs)
     )
-    close = 2000 * ROUNDING * max(1.0, float(np.abs(theirs).max(initial=0.0)))
-    if np.abs(ours - theirs).max(initial=0.0) <= close:
+    allowed = _allowed(theirs)
+    if close(ours, theirs):
         return np.arange(ours.shape[-1])
     weights = np.random.default_rng(0).uniform(0.5, 1.5, len(ours))
     first, second = (np.argsort(weights @ array, kind="stable") for array in (ours, theirs))
@@ -82,10 +82,19 @@ def order(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     # Rounding may exchange neighbours in the sorted order, so look a few places to each side.
     for shift in (0, 1, -1, 2, -2):
         turned = np.roll(first, shift)
-        fits = np.abs(ours[:, turned] - theirs[:, second]).max(axis=0) <= close
+        fits = np.abs(ours[:, turned] - theirs[:, second]).max(axis=0) <= allowed
         open_places = found[second] < 0
         found[second] = np.where(fits & open_places, turned, found[second])
     return found if len(set(found.tolist()) - {-1}) == len(found) else None
+
+
+def close(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Say whether arrays of one shape are equal but for rounding."""
+    return bool(np.abs(ours - theirs).max(initial=0.0) <= _allowed(theirs))
+
+
+def _allowed(array: np.ndarray) -> float:
+    return 2000 * ROUNDING * max(1.0, float(np.abs(array).max(initial=0.0)))
 
 
 def channels_moved(shape: tuple[int, ...]) -> np.ndarray:

@@ -23,6 +23,7 @@ class Matching:
     links: list[tuple[int, Pair, Call]] = field(default_factory=list)
     problem: str | None = None
     loose: int = 0
+    apart: Pair | None = None
     ties: dict[int, int] = field(default_factory=dict)
     leavings: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -46,7 +47,7 @@ class Finder:
         self, calls: list[Call], ties: dict[int, int], leavings: dict[int, np.ndarray]
     ) -> None:
         self.calls = calls
-        self.left_over = list(calls)
+        self.left_over = [call for call in calls if not call.repeats]
         self.ties, self.leavings = ties, leavings
         self.found = Matching()
         self.number = -1
@@ -68,6 +69,10 @@ class Finder:
     def _pair(self, path: str, unit: Any, level: int, x: np.ndarray | None) -> Call | None:
         twins = [call for call in self.left_over if kinds.are_twins(unit, call.layer)]
         fitting = [call for call in twins if weights.fit(Pair(path, unit, call.layer, level))]
+        again = self._repeated(unit, level, x) if not fitting else None
+        if again:
+            self.found.links.append((self.number, *again))
+            return again[1]
         if not fitting and self._is_followed(unit):
             self.found.loose += 1
             self.found.followed.append(path)
@@ -78,7 +83,7 @@ class Finder:
         same = [(call, self._order(x, call)) for call in fitting]
         same = [(call, order) for call, order in same if order is not None]
         if not same:
-            self._loose(unit, x, fitting[0])
+            self._loose(Pair(path, unit, fitting[0].layer, level), x, fitting[0])
         # Where several fit, a twin of the same name stands first.
         same.sort(key=lambda one: one[0].layer.name.rsplit("/")[-1] != path.rsplit(".")[-1])
         if len(same) > 1:
@@ -92,6 +97,13 @@ class Finder:
         self.found.links.append((self.number, pair, call))
         return call
 
+    def _repeated(self, unit: Any, level: int, x: np.ndarray | None) -> tuple[Pair, Call] | None:
+        """Return what was found for this layer when it was called with the same before."""
+        for _, pair, call in self.found.links:
+            if pair.module is unit and pair.level == level and self._order(x, call) is not None:
+                return pair, call
+        return None
+
     def _is_followed(self, unit: Any) -> bool:
         """Say whether all weights of a layer belong to layers that have twins already."""
         paired = [pair.module for _, pair, _ in self.found.links]
@@ -104,10 +116,13 @@ class Finder:
             return None
         return layouts.order(x, call.entered)
 
-    def _loose(self, unit: Any, x: np.ndarray | None, call: Call) -> None:
+    def _loose(self, pair: Pair, x: np.ndarray | None, call: Call) -> None:
         """Note that what enters has no twin; perhaps an unflattening before it has two orders."""
         self.found.loose += 1
-        if x is not None and call.entered is not None and x.shape == call.entered.shape:
+        if x is None or call.entered is None:
+            return
+        self.found.apart = self.found.apart or pair
+        if x.shape == call.entered.shape:
             self.unflattened(x.shape[1:])
 
     def unflattened(self, shape: tuple[int, ...]) -> None:
@@ -175,6 +190,35 @@ class Finder:
         if isinstance(left, tuple):
             return _like(np.stack(hidden), left[0]), _like(np.stack(memory), left[1])
         return _like(np.stack(hidden), left)
+
+
+class Checker(Finder):
+    """Follows the pairs that were found, and notes the first that other numbers enter."""
+
+    def __init__(self, calls: list[Call], before: Matching) -> None:
+        super().__init__(calls, {}, {})
+        self.links = {(number, pair.level): (pair, call) for number, pair, call in before.links}
+
+    def _pair(self, path: str, unit: Any, level: int, x: np.ndarray | None) -> Call | None:
+        if (self.number, level) not in self.links:
+            return None
+        pair, before = self.links[self.number, level]
+        call = self.calls[before.number]
+        self.found.links.append((self.number, pair, call))
+        if x is not None and call.entered is not None:
+            x = x if pair.entering is None else x[..., pair.entering]
+            if x.shape != call.entered.shape or not layouts.close(x, call.entered):
+                self.found.apart = self.found.apart or pair
+        return call
+
+
+def check(
+    module: "torch.nn.Module", units: list, inputs: Any, calls: list[Call], before: Matching
+) -> Pair | None:
+    """Return the first pair that other numbers enter, whatever leaves the layers before it."""
+    checker = Checker(calls, before)
+    runs.run_torch(module, units, inputs, checker.see)
+    return checker.found.apart
 
 
 def _is_plain(order: np.ndarray) -> bool:

@@ -24,17 +24,23 @@ class Call:
     entered: np.ndarray | None
     left: np.ndarray | None = None
     memory: np.ndarray | None = None
+    repeats: bool = False
 
 
 def record_keras(
-    model: "keras.Layer", units: list["keras.Layer"], inputs: Any
+    model: "keras.Layer", units: list["keras.Layer"], inputs: Any, wide: bool = False
 ) -> tuple[list[Call], list]:
-    """Run a Keras model with replaced layers; return the calls and the model's answers."""
+    """Run a Keras model with replaced layers; return the calls and the model's answers.
+
+    The numbers lie in (0, 1), which few activations make equal; `wide` ones show what differs
+    between the layers, such as another activation.
+    """
     generator = np.random.default_rng(1)
     calls = []
 
     def numbers(shape: tuple) -> np.ndarray:
-        return generator.uniform(0.1, 0.9, shape).astype("float32")
+        found = 8 * generator.standard_normal(shape) if wide else generator.uniform(0.1, 0.9, shape)
+        return found.astype("float32")
 
     def see(layer: Any, entered: Any, left: Any) -> Any:
         entered, plain = runs.array(entered), runs.array(left if not _many(left) else left[0])
@@ -45,7 +51,9 @@ def record_keras(
         calls.append(call)
         if _is_recurrent(layer):
             return _replaced_states(call, left, numbers)
-        call.left = numbers(layouts.from_keras(layer, plain).shape)
+        before = [one.left for one in calls[:-1] if one.layer is layer and _same(one, call)]
+        call.repeats = bool(before)
+        call.left = before[0] if before else numbers(layouts.from_keras(layer, plain).shape)
         shown = layouts.to_keras(layer, call.left, plain.shape).astype(plain.dtype)
         activation = getattr(layer, "activation", None)
         shown = activation(_tensor(shown)) if activation else _tensor(shown)
@@ -53,6 +61,10 @@ def record_keras(
 
     answers = runs.run_keras(model, units, inputs, see)
     return calls, runs.answers(answers)
+
+
+def _same(one: Call, other: Call) -> bool:
+    return one.entered is not None and np.array_equal(one.entered, other.entered)
 
 
 def _many(left: Any) -> bool:

@@ -36,6 +36,7 @@ def run_torch(
     units: Iterable[tuple[str, "torch.nn.Module"]],
     inputs: Callable[["torch.nn.Module"], Any],
     see: Callable,
+    seed: int = 0,
 ) -> Any:
     """Call a PyTorch model in evaluation mode: `see(path, unit, entered, left)` at each layer.
 
@@ -64,6 +65,7 @@ def run_torch(
             handles.append(unit.register_forward_pre_hook(functools.partial(enter, path)))
             handles.append(unit.register_forward_hook(bound, with_kwargs=True))
         with torch.no_grad(), torch.random.fork_rng(devices=[]), _told("PyTorch", inside):
+            torch.default_generator.manual_seed(seed)
             return inputs(module)
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
