@@ -88,6 +88,16 @@ def order(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     return found if len(set(found.tolist()) - {-1}) == len(found) else None
 
 
+def padded(ours: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Add zeros around a picture where the other was padded by hand, as much on every side."""
+    if ours.ndim != like.ndim or ours.ndim < 3 or ours.dtype.kind != "f":
+        return ours
+    more = [other - one for one, other in zip(ours.shape, like.shape, strict=True)]
+    if more[0] or more[-1] or min(more) < 0 or any(one % 2 for one in more):
+        return ours
+    return np.pad(ours, [(one // 2, one // 2) for one in more])
+
+
 def close(ours: np.ndarray, theirs: np.ndarray) -> bool:
     """Say whether arrays of one shape are equal but for rounding."""
     return bool(np.abs(ours - theirs).max(initial=0.0) <= _allowed(theirs))

@@ -31,6 +31,18 @@ def first(args: tuple, options: dict) -> Any:
     return next(iter([*args, *options.values()]), None)
 
 
+@contextmanager
+def evaluating(module: "torch.nn.Module") -> Iterable[None]:
+    """Keep a PyTorch model in evaluation mode for a while; every layer's mode is put back."""
+    modes = [(one, one.training) for one in module.modules()]
+    try:
+        module.eval()
+        yield
+    finally:
+        for one, mode in modes:
+            one.training = mode
+
+
 def run_torch(
     module: "torch.nn.Module",
     units: Iterable[tuple[str, "torch.nn.Module"]],
@@ -54,25 +66,26 @@ def run_torch(
         inside.clear()
         return see(path, unit, first(args, options), output)
 
-    modes = [(one, one.training) for one in module.modules()]
     fast = torch.backends.mha.get_fastpath_enabled()
     handles = []
     try:
-        module.eval()
         torch.backends.mha.set_fastpath_enabled(False)
         for path, unit in units:
             bound = functools.partial(hook, path)
             handles.append(unit.register_forward_pre_hook(functools.partial(enter, path)))
             handles.append(unit.register_forward_hook(bound, with_kwargs=True))
-        with torch.no_grad(), torch.random.fork_rng(devices=[]), _told("PyTorch", inside):
+        with (
+            evaluating(module),
+            torch.no_grad(),
+            torch.random.fork_rng(devices=[]),
+            _told("PyTorch", inside),
+        ):
             torch.default_generator.manual_seed(seed)
             return inputs(module)
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
         for handle in handles:
             handle.remove()
-        for one, mode in modes:
-            one.training = mode
 
 
 def run_keras(
