@@ -1,5 +1,7 @@
 """What a picture's fingerprint holds: each change of what is shown is seen, another look is not."""
 
+from datetime import date
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -136,6 +138,18 @@ def test_an_arrow_that_turns_around_is_a_difference():
         return fingerprint(figure)
 
     assert changed(drawn((0, 0), (1, 1)), drawn((1, 1), (0, 0)))
+
+
+def test_dates_and_categories_are_places_too():
+    figure, axes = plt.subplots()
+    axes.plot([date(2015, 1, 1), date(2025, 1, 1)], ["a", "b"], "o")
+    axes.annotate("then", (date(2020, 1, 1), "b"), (0, 8), textcoords="offset points")
+    axes.text(date(2020, 1, 1), "a", "there")
+    axes.set(xlim=(date(2015, 1, 1), date(2025, 1, 1)))
+    figure.canvas.draw()
+    lines = fingerprint(figure).splitlines()
+    assert 'text "then": 0.00 8.00 0.50 0.95' in lines
+    assert 'text "there": 0.50 0.05' in lines
 
 
 def test_a_colour_and_a_small_image_among_many():

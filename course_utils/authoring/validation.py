@@ -207,7 +207,7 @@ def _timings(n: int, cell: Cell) -> Iterator[str]:
         yield f"cell {n}: what its picture measures anew in each run is not said in its metadata"
     pages = [_text(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
     for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
-        if numbers := re.findall(r"\d+", html.unescape(text)):
+        if numbers := re.findall(r"\b\d[\d.,]*", html.unescape(text)):
             yield f"cell {n}: its picture is measured anew in each run, and its text says {numbers}"
 
 
