@@ -57,7 +57,7 @@ def _axes(axes: "Axes", side: int) -> Iterator[str]:
     for image in axes.images:
         yield f"image {image.get_cmap().name}: {_numbers(_thumbnail(image, side))}"
     for text in axes.texts:
-        yield f'text "{text.get_text()}": {_numbers(list(_text_places(text, axes)))}'
+        yield f'text "{text.get_text()}": {_numbers(_text_places(text, axes))}'
 
 
 def _axis(axis: "Axis") -> str:
@@ -142,19 +142,16 @@ def _places(artist: "Artist", axes: "Axes") -> np.ndarray:
     return _fractions(corners, artist.get_transform(), axes)
 
 
-def _text_places(text: "Text", axes: "Axes") -> Iterator[np.ndarray]:
-    """Yield where a text is and, for a note, what it is about; an offset stays as it is."""
-    is_note = hasattr(text, "xy")
-    place = np.array([text.get_unitless_position()])
-    if not is_note:
-        yield _fractions(place, text.get_transform(), axes)
-    elif text.anncoords != "data":
-        yield place
-    else:
-        yield _fractions(place, axes.transData, axes)
-    if is_note:
-        about = [axes.convert_xunits(text.xy[0]), axes.convert_yunits(text.xy[1])]
-        yield _fractions(about, axes.transData, axes) if text.xycoords == "data" else about
+def _text_places(text: "Text", axes: "Axes") -> np.ndarray:
+    """Return where a text is and, for a note, what it is about; an offset stays as it is."""
+    place = [float(value) for value in text.get_unitless_position()]
+    if not hasattr(text, "xy"):
+        return _fractions(place, text.get_transform(), axes)
+    about = [float(axes.convert_xunits(text.xy[0])), float(axes.convert_yunits(text.xy[1]))]
+    ways = ((place, text.anncoords), (about, text.xycoords))
+    return np.concatenate(
+        [_fractions(p, axes.transData, axes)[0] if way == "data" else p for p, way in ways]
+    )
 
 
 def _fractions(places: Any, transform: "Transform", axes: "Axes") -> np.ndarray:
