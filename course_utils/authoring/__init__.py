@@ -3,7 +3,7 @@
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
-from course_utils.authoring.mutants import summary, trials
+from course_utils.authoring.mutants import sampled, summary, trials, write_table
 from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
@@ -14,6 +14,7 @@ __all__ = [
     "make_exercise",
     "problems",
     "renumber",
+    "sampled",
     "state_of_exercise",
     "summary",
     "trials",
@@ -21,4 +22,5 @@ __all__ = [
     "verdicts",
     "write_exercises",
     "write_headers",
+    "write_table",
 ]
