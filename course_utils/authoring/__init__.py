@@ -3,7 +3,7 @@
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
-from course_utils.authoring.mutants import sampled, summary, trials, write_table
+from course_utils.authoring.mutants import is_equivalent, sampled, summary, trials, write_table
 from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
@@ -11,6 +11,7 @@ __all__ = [
     "client",
     "execute",
     "ignored_cells",
+    "is_equivalent",
     "make_exercise",
     "problems",
     "renumber",

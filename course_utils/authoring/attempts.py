@@ -49,7 +49,7 @@ class Kernel:
             reply = self._ask(check, seconds)
         except queue.Empty:
             self._interrupt()
-            return "refused", f"stopped after {seconds:.0f} s"
+            return "refused", f"stopped after {seconds:.3g} s"
         finally:
             self._ask(_call("restore"), SECONDS_TO_STOP)
         if reply["status"] == "ok":

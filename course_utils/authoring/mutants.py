@@ -56,14 +56,13 @@ def trials(names: list[str], sample: int | None = None, root: Path = ROOT) -> It
         raise CourseError(
             f"there is no task or exercise {unknown[0]!r}: they are called like {min(known)}"
         )
-    equivalent = _equivalent()
     for path, tasks in solutions.items():
         if chosen := [task for task in tasks if not names or known[task] & set(names)]:
             with Kernel(path.parent) as kernel:
                 for trial in _in_one_kernel(kernel, path, chosen, sample):
-                    named = (trial.task, trial.difference) in equivalent
-                    same = named and trial.outcome == "survived"
-                    yield trial._replace(outcome="equivalent") if same else trial
+                    if trial.outcome == "survived" and is_equivalent(trial.task, trial.difference):
+                        trial = trial._replace(outcome="equivalent")
+                    yield trial
 
 
 def summary(found: list[Trial]) -> tuple[list[str], bool]:
@@ -84,7 +83,7 @@ def write_table(found: list[Trial], root: Path = ROOT) -> None:
     """
     made: dict[str, int] = {}
     for path in notebooks.notebook_paths("solutions", root):
-        made[notebooks.name_of(path)] = sum(len(variants(text)) for text in _answers(path).values())
+        made[notebooks.name_of(path)] = sum(len(variants(text)) for text in answers(path).values())
     counts = _counts(found)
     if partial := [name for name, row in counts.items() if row[0] != made[name]]:
         raise CourseError(f"the table counts whole exercises, and of {partial[0]} a part was run")
@@ -111,6 +110,23 @@ def sampled(answer: str, count: int | None) -> dict[str, str]:
     return {text: found[text] for text in order[:count]}
 
 
+def answers(path: Path) -> dict[str, str]:
+    """Return the answer cells of a solution by task."""
+    cells = notebooks.load(path)["cells"]
+    graded = ((cell, cell["metadata"].get("nbgrader", {})) for cell in cells)
+    return {
+        entry["grade_id"].removesuffix("-answer"): "".join(cell["source"])
+        for cell, entry in graded
+        if entry.get("solution")
+    }
+
+
+def is_equivalent(task: str, difference: str) -> bool:
+    """Say whether `equivalent.toml` names this variant, with the reason why it is right."""
+    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["variant"]
+    return any((entry["task"], entry["difference"]) == (task, difference) for entry in entries)
+
+
 def _counts(found: list[Trial]) -> dict[str, tuple[int, ...]]:
     """Return for each exercise: made, equivalent, refused, of these by an error, surviving."""
     counts = {}
@@ -126,25 +142,10 @@ def _tasks_of(path: Path) -> list[str]:
     return notebooks.task_ids(notebooks.load(path))
 
 
-def _answers(path: Path) -> dict[str, str]:
-    cells = notebooks.load(path)["cells"]
-    graded = ((cell, cell["metadata"].get("nbgrader", {})) for cell in cells)
-    return {
-        entry["grade_id"].removesuffix("-answer"): "".join(cell["source"])
-        for cell, entry in graded
-        if entry.get("solution")
-    }
-
-
-def _equivalent() -> set[tuple[str, str]]:
-    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["variant"]
-    return {(entry["task"], entry["difference"]) for entry in entries}
-
-
 def _in_one_kernel(
     kernel: Kernel, path: Path, chosen: list[str], sample: int | None
 ) -> Iterator[Trial]:
-    answers = _answers(path)
+    right = answers(path)
     for cell in notebooks.load(path)["cells"]:
         if cell["cell_type"] != "code":
             continue
@@ -156,10 +157,10 @@ def _in_one_kernel(
             continue
         limit = max(LEAST_SECONDS, TIMES_AS_LONG * (time.perf_counter() - start))
         kernel.remember()
-        for variant, difference in sampled(answers[task], sample).items():
+        for variant, difference in sampled(right[task], sample).items():
             yield Trial(task, difference, *kernel.attempt(variant, check, limit))
         # Had a variant left something behind that the next ones met, their refusals would mean
         # nothing: the solution's own answer is still accepted.
-        outcome, said = kernel.attempt(answers[task], check, limit)
+        outcome, said = kernel.attempt(right[task], check, limit)
         if outcome != "survived":
             raise CourseError(f"{task}: after its variants its own answer is refused ({said})")
