@@ -88,9 +88,7 @@ def after_exercise(lesson: Lesson, start: Lesson, following: Lesson | None) -> s
     path = counterpart(lesson.path, "exercises")
     solution = relative_link(counterpart(lesson.path, "solutions"), path.parent)
     lines = [
-        # The last task's card leads here.
-        f'<a id="after-{lesson.name}"></a>**All done?** '
-        f"Compare with [the solution]({solution}), which says why.",
+        f"**All done?** Compare with [the solution]({solution}), which says why.",
         _what_follows(path, start, following),
     ]
     if following:
