@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 app = typer.Typer(
     name="course",
@@ -44,6 +44,16 @@ def doctor(
     rows = doctor.check_machine()
     print(doctor.as_json(rows) if as_json else doctor.as_text(rows))
     raise typer.Exit(0 if doctor.ready(rows) else 1)
+
+
+@app.command(rich_help_panel=LEARN)
+def card(
+    to: Annotated[Path, typer.Option(help="The JSON file to write.")] = ROOT / "build/card.json",
+) -> None:
+    """Run every experiment that needs a graphics card (five minutes at most)."""
+    from course_utils.machine.card import running
+
+    running.run_all(to)
 
 
 @app.command(rich_help_panel=LEARN)

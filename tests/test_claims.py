@@ -117,6 +117,17 @@ def test_a_claim_holds_in_part_by_its_own_parts(small, cards):
         claims.verdict("P", light | {"simpler": no()}, because="x")
 
 
+def test_what_held_in_october_2021_is_computed_too(small, cards):
+    claims.verdict("O", {"a": no()}, then={"a": yes()}, because="it has got quicker.")
+    assert "yes  October 2021: a (" in cards[0]["text/plain"]
+    assert "no   a (" in cards[0]["text/plain"]
+    assert "In October 2021: Holds. It was slow." in cards[0]["text/plain"]
+    with pytest.raises(claims.ClaimContradicted, match="O, then: the measurement says 'false'"):
+        claims.verdict("O", {"a": no()}, then={"a": no()}, because="x")
+    with pytest.raises(claims.ClaimContradicted, match="the ledger says None"):
+        claims.verdict("H", {"a": yes()}, then={"a": yes()}, because="x")
+
+
 @pytest.mark.parametrize(
     ("name", "cases", "because", "said"),
     [
@@ -126,8 +137,8 @@ def test_a_claim_holds_in_part_by_its_own_parts(small, cards):
         ("H", {"a": True}, "x", "should be a Case"),
         ("T", GIVEN["holds"][0], "x", "takes no case: the ledger calls it 'taste'"),
         ("U", GIVEN["holds"][0], "x", "takes no case: the ledger calls it 'unsettled'"),
-        ("C", GIVEN["holds"][0], "x", "needs a source"),
-        ("C", {"a": claims.Case(2, 1, BETTER, source="hearsay")}, "x", "needs a source"),
+        ("C", GIVEN["holds"][0], "x", "needs sources"),
+        ("C", {"a": claims.Case(2, 1, BETTER, sources=["hearsay"])}, "x", "needs sources"),
     ],
 )
 def test_what_cannot_decide_is_refused(name, cases, because, said, small, cards):
@@ -182,7 +193,7 @@ def test_a_rule_decides_from_both_sides(measured, control, rule, holds):
 
 def test_a_card_says_all_in_text_and_html(small, cards):
     cases = {
-        "light: a < b": claims.Case([0.931, 0.5], 12, "measured.max() < control"),
+        "light: a < b": claims.Case([0.931, 0.0042], 12.0, "measured.max() < control"),
         "simple": claims.Case(71.23456, 20.0, "measured < control", printed=False),
     }
     claims.verdict("P", cases, because="measured & found.")
@@ -191,7 +202,7 @@ def test_a_card_says_all_in_text_and_html(small, cards):
         "P: “some <words>” (sentence 8)",
         "We take it to mean: Layers help.",
         "Verdict: Holds in part. measured & found.",
-        "yes  light: a < b (measured 0.93, 0.50, control 12, rule: measured.max() < control)",
+        "yes  light: a < b (measured 0.93, 0.004, control 12, rule: measured.max() < control)",
         "no   simple (rule: measured < control)",
         "Compared with: none",
         "It would have turned it: no gain",
@@ -202,7 +213,7 @@ def test_a_card_says_all_in_text_and_html(small, cards):
         "“some &lt;words&gt;”",
         "Layers help.",
         "<b>Holds in part.</b> measured &amp; found.",
-        "✓ light: a &lt; b<br>measured 0.93, 0.50, control 12",
+        "✓ light: a &lt; b<br>measured 0.93, 0.004, control 12",
         "<code>measured.max() &lt; control</code>",
         "✗ simple",
         "It would have turned it:",
@@ -223,10 +234,10 @@ def test_a_card_without_cases_says_what_would_settle_it(small, cards):
 
 def test_published_counts_decide_and_their_sources_are_shown(small, cards):
     row = claims.adoption().iloc[0]
-    case = claims.Case(row.value, row.value - 1, "measured > control", source=row.source)
+    case = claims.Case(row.value, row.value - 1, "measured > control", sources=[row.source])
     claims.verdict("C", {"counted": case}, because="it was counted.")
-    assert f"Sources: {row.source}" in cards[0]["text/plain"]
-    assert "<i>Sources:</i>" in cards[0]["text/html"]
+    assert f"Source: {row.source}" in cards[0]["text/plain"]
+    assert "<i>Sources:</i> 1" in cards[0]["text/html"]
 
 
 @pytest.mark.parametrize(

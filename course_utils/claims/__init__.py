@@ -15,13 +15,14 @@ Each case holds what was measured, what it is compared with, and the rule that d
 from course_utils.claims.cards import page, table, verdict
 from course_utils.claims.cases import Case, ClaimContradicted, objections
 from course_utils.claims.counts import adoption
-from course_utils.claims.reading import VERDICTS, claim, ledger, lesson_path
+from course_utils.claims.reading import VERDICTS, article, claim, ledger, lesson_path
 
 __all__ = [
     "VERDICTS",
     "Case",
     "ClaimContradicted",
     "adoption",
+    "article",
     "claim",
     "ledger",
     "lesson_path",

@@ -11,39 +11,52 @@ import numpy as np
 from course_utils import CourseError
 from course_utils.claims.cases import Case, ClaimContradicted, decide
 from course_utils.claims.counts import adoption
-from course_utils.claims.reading import VERDICTS, Entry, claim, ledger, lesson_path, section
+from course_utils.claims.reading import (
+    VERDICTS,
+    Entry,
+    article,
+    claim,
+    ledger,
+    lesson_path,
+    section,
+)
 
 NO_CASES: Mapping[str, Case] = {}
 
 
-def verdict(name: str, cases: Mapping[str, Case] = NO_CASES, *, because: str) -> None:
+def verdict(
+    name: str,
+    cases: Mapping[str, Case] = NO_CASES,
+    *,
+    then: Mapping[str, Case] = NO_CASES,
+    because: str,
+) -> None:
     """Show the verdict card of a claim, from what was measured.
 
     `cases` names each `Case`; where all hold, the claim holds, where some of its parts do, it holds
-    in part. A claim that the ledger calls a matter of taste, or unsettled, takes none. `because` is
-    one sentence of evidence. Raises ClaimContradicted where the ledger says otherwise, CourseError
-    for an unknown claim, cases that cannot decide it, or an empty reason.
+    in part. A claim that the ledger calls a matter of taste, or unsettled, takes none. `then` names
+    cases of October 2021, where there are some. `because` is one sentence of evidence. Raises
+    ClaimContradicted where the ledger says otherwise, CourseError for an unknown claim, cases that
+    cannot decide it, or an empty reason.
     """
     from IPython.display import display
 
     entry = claim(name)
-    expected = entry["verdict"]
     if not because.strip():
         raise CourseError(f"verdict({name!r}) needs a reason")
     if bool(cases) == (entry["evidence"] == "none"):
         wants = "takes no case" if cases else "needs cases"
-        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {expected!r}")
+        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {entry['verdict']!r}")
     if entry["evidence"] == "published":
-        _check_sources(name, cases)
-    came = decide(name, entry, cases) if cases else expected
-    # What was true once and is not now measures as false, or as true in part.
-    if came != expected and not (expected == "outdated" and came in ("false", "partly")):
-        raise ClaimContradicted(
-            f"{name}: the measurement says {came!r}, the ledger says {expected!r}"
-        )
+        _check_sources(name, {**cases, **then})
+    if cases:
+        _check(name, entry["verdict"], decide(name, entry, cases))
+    if then:
+        _check(f"{name}, then", entry.get("then", {}).get("verdict"), decide(name, entry, then))
+    told = {**cases, **{f"October 2021: {label}": case for label, case in then.items()}}
     card = {
-        "text/html": _card_html(name, entry, cases, because),
-        "text/plain": _card_text(name, entry, cases, because),
+        "text/html": _card_html(name, entry, told, because),
+        "text/plain": _card_text(name, entry, told, because),
     }
     display(card, raw=True)
 
@@ -68,7 +81,8 @@ def page(start: Path) -> str:
         folded = "".join(_row(name, entry, start) for name, entry in rows.items())
         head = f"<summary><b>{html.escape(title)}</b> · {len(rows)} claims</summary>"
         parts.append(f"<details class='section' open>{head}{folded}</details>")
-    return f"<div class='ledger' style='max-width:60em'>{''.join(parts)}</div>"
+    quoted = f"<div>Words in “ ” are quoted from {html.escape(article())}.</div>"
+    return f"<div class='ledger' style='max-width:60em'>{quoted}{''.join(parts)}</div>"
 
 
 def _by_section() -> dict[str, dict[str, Entry]]:
@@ -79,11 +93,20 @@ def _by_section() -> dict[str, dict[str, Entry]]:
     return found
 
 
+def _check(name: str, expected: str | None, came: str) -> None:
+    # What was true once and is not now measures as false, or as true in part.
+    if came != expected and not (expected == "outdated" and came in ("false", "partly")):
+        raise ClaimContradicted(
+            f"{name}: the measurement says {came!r}, the ledger says {expected!r}"
+        )
+
+
 def _check_sources(name: str, cases: Mapping[str, Case]) -> None:
     known = set(adoption().source)
     for label, case in cases.items():
-        if isinstance(case, Case) and case.source not in known:
-            raise CourseError(f"{name}: {label!r} needs a source that adoption.csv has")
+        own = set(case.sources) if isinstance(case, Case) else set()
+        if not own or own - known:
+            raise CourseError(f"{name}: {label!r} needs sources that adoption.csv has")
 
 
 def _line(name: str, entry: Entry) -> str:
@@ -138,9 +161,9 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown, flat))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) or abs(value) >= 1000:
+    if value == int(value) or abs(value) >= 1000:
         return f"{value:.0f}"
-    return f"{value:.2f}" if abs(value) >= 0.01 or value == 0 else f"{value:.0e}"
+    return f"{value:.2f}" if abs(value) >= 0.01 else f"{value:.1g}"
 
 
 def _values(case: Case) -> str:
@@ -149,9 +172,8 @@ def _values(case: Case) -> str:
     return f"measured {_shown(case.measured)}, control {_shown(case.control)}"
 
 
-def _sources(cases: Mapping[str, Case]) -> dict[str, str]:
-    sources = sorted({case.source for case in cases.values() if case.source})
-    return {"Sources": "; ".join(sources)} if sources else {}
+def _sources(cases: Mapping[str, Case]) -> list[str]:
+    return sorted({source for case in cases.values() for source in case.sources})
 
 
 def _card_text(name: str, entry: Entry, cases: Mapping[str, Case], because: str) -> str:
@@ -163,8 +185,8 @@ def _card_text(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
     for label, case in cases.items():
         said = ", ".join(filter(None, [_values(case), f"rule: {case.rule}"]))
         lines.append(f"  {'yes' if case.holds else 'no '}  {label} ({said})")
-    details = _details(entry) | _sources(cases)
-    return "\n".join([*lines, *(f"{head}: {text}" for head, text in details.items())])
+    lines += [f"{head}: {text}" for head, text in _details(entry).items()]
+    return "\n".join([*lines, *(f"Source: {source}" for source in _sources(cases))])
 
 
 def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str) -> str:
@@ -177,8 +199,12 @@ def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
         items = f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{items}</ul>"
     details = "".join(
         f"<div><small><i>{head}:</i> {html.escape(text)}</small></div>"
-        for head, text in (_details(entry) | _sources(cases)).items()
+        for head, text in _details(entry).items()
     )
+    if sources := _sources(cases):
+        listed = "".join(f"<div><small>{html.escape(source)}</small></div>" for source in sources)
+        head = f"<summary><small><i>Sources:</i> {len(sources)}</small></summary>"
+        details += f"<details>{head}{listed}</details>"
     return (
         f"<div style='border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:44em'>"
         f"<div><b>{name}</b> “{html.escape(entry['words'])}” <small>({_where(entry)})</small></div>"

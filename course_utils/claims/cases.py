@@ -1,7 +1,7 @@
 """A case: what was measured, what it is compared with, the rule that decides, and the verdict."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ class Case:
     `measured` and `control` are numbers, truths, or lists or arrays of them, of one kind. `rule`
     is an expression such as "measured > control + 0.05" or "(measured > control).all()". `printed`
     is False for what differs from run to run, such as a timing: the card then leaves the two out.
-    `source` is for published counts: the source of `claims.adoption()` from which they come.
+    `sources` is for published counts: the sources of `claims.adoption()` from which they come.
 
     Raises CourseError for a name or nothing where a measurement should be, a number that is not
     finite, one object on both sides, and a rule that does not compare the two.
@@ -34,7 +34,7 @@ class Case:
     control: Any
     rule: str
     printed: bool = True
-    source: str = ""
+    sources: Collection[str] = ()
     holds: bool = field(init=False)
 
     def __post_init__(self):

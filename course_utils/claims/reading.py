@@ -61,14 +61,16 @@ def ledger() -> dict[str, Entry]:
 
     Raises CourseError, naming the claim and the field, where claims.toml is malformed.
     """
-    try:
-        claims = tomllib.loads(LEDGER.read_text(encoding="utf-8"))["claims"]
-    except (tomllib.TOMLDecodeError, KeyError) as error:
-        raise CourseError(f"{LEDGER.name} cannot be read: {error}") from error
+    claims = _read("claims")
     for name, entry in claims.items():
         if fault := _fault(entry):
             raise CourseError(f"{LEDGER.name}: claim {name} {fault}")
     return claims
+
+
+def article() -> str:
+    """Return the author, title and date of the article whose words the ledger quotes."""
+    return "{author}, “{title}”, {date}".format(**_read("article"))
 
 
 def claim(name: str) -> Entry:
@@ -91,6 +93,13 @@ def lesson_path(name: str) -> Path | None:
     """
     paths = (ROOT / "notebooks").glob("**/*.ipynb")
     return next((path for path in paths if re.sub(r"^\d+_", "", path.stem) == name), None)
+
+
+def _read(table: str) -> Entry:
+    try:
+        return tomllib.loads(LEDGER.read_text(encoding="utf-8"))[table]
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise CourseError(f"{LEDGER.name} cannot be read: {error}") from error
 
 
 def _fault(entry: Entry) -> str:
