@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help lab test doctor constraints set-up
+.PHONY: help lab test test-all doctor constraints set-up
 
 help:
 	@echo "make lab          open the course in JupyterLab"
-	@echo "make test         run every check (ARGS=... is passed to pytest)"
+	@echo "make test         run every check but the heavy ones (ARGS=... is passed to pytest)"
+	@echo "                  PROCESSOR=generic or avx2: lessons and exercises as on such a processor"
+	@echo "make test-all     run every check, also the heavy ones and the other processors"
 	@echo "make doctor       is this machine ready?"
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
@@ -16,16 +18,31 @@ set-up:
 lab: set-up
 	@$(BIN)/course lab
 
+# What runs in a notebook; the rest of the tests does not depend on the processor.
+NOTEBOOKS := tests/test_notebooks.py notebooks solutions
+
 test: set-up
+	@$(if $(PROCESSOR),$(BIN)/course as-processor $(PROCESSOR)) \
+		$(BIN)/python -m pytest -m "not heavy" $(if $(PROCESSOR),$(NOTEBOOKS)) $(ARGS)
+
+test-all: set-up
 	@$(BIN)/python -m pytest $(ARGS)
+	@$(MAKE) test PROCESSOR=generic ARGS="$(ARGS)"
+	@$(MAKE) test PROCESSOR=avx2 ARGS="$(ARGS)"
 
 doctor: set-up
 	@$(BIN)/course doctor
 
 # One set of versions for Linux, macOS and Windows, Python 3.11 to 3.13; uv keeps those already there.
+# pip.conf may hold this machine to constraints of its own, which uv does not read.
+OWN = $(BIN)/python -m pip config list | sed -n "s/^.*\.constraint='\(.*\)'$$/\1/p"
+
 constraints: set-up
 	@$(BIN)/python -m pip install --quiet "uv>=0.8"
-	@$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --universal --python-version 3.11 \
+	@own="$$($(OWN))"; \
+	[ -z "$$own" ] || echo "No version is taken that this machine's pip must not: see $$own"; \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --universal --python-version 3.11 \
 		--fork-strategy fewest --build-constraints build-constraints.txt --no-annotate \
 		--no-emit-index-url --custom-compile-command "make constraints" \
+		$$(for file in $$own; do printf -- '--constraints %s ' "$$file"; done) \
 		--output-file constraints.txt --quiet $(UV_ARGS)

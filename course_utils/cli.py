@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 app = typer.Typer(
     name="course",
@@ -44,6 +44,16 @@ def doctor(
     rows = doctor.check_machine()
     print(doctor.as_json(rows) if as_json else doctor.as_text(rows))
     raise typer.Exit(0 if doctor.ready(rows) else 1)
+
+
+@app.command(rich_help_panel=LEARN)
+def card(
+    to: Annotated[Path, typer.Option(help="The JSON file to write.")] = ROOT / "build/card.json",
+) -> None:
+    """Run every experiment that needs a graphics card (five minutes at most)."""
+    from course_utils.machine.card import running
+
+    running.run_all(to)
 
 
 @app.command(rich_help_panel=LEARN)
@@ -118,11 +128,42 @@ def renumber() -> None:
 @app.command(rich_help_panel=MAINTAIN)
 def validate(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what passed before.")] = False,
 ) -> None:
     """Run every check that concerns these notebooks (default: all of them)."""
     from course_utils import authoring
 
-    raise typer.Exit(authoring.validate(paths or []))
+    raise typer.Exit(authoring.validate(paths or [], again=again))
+
+
+@app.command()
+def measure(
+    lessons: Annotated[list[Path] | None, typer.Argument(metavar="[LESSON]...")] = None,
+) -> None:
+    """Measure the seconds and the memory of lessons, for the table in CONTRIBUTING.md."""
+    from course_utils.authoring import measuring
+
+    for line in measuring.measure(lessons or []):
+        print(line)
+
+
+@app.command()
+def blame(old: Path, new: Path, report: Path) -> None:
+    """Which package's release broke each test that is red in pytest's REPORT? Installs both."""
+    from course_utils.authoring import releases
+
+    print(releases.report(old, new, report))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def as_processor(
+    name: Annotated[str, typer.Argument(metavar="generic|avx2")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND...")],
+) -> None:
+    """Run a command as on another processor: `course as-processor generic pytest notebooks`."""
+    from course_utils.authoring import processors
+
+    processors.become(command, name)
 
 
 @bench.command("kernels")

@@ -22,21 +22,28 @@ second after the error that is to stop them. Who mends a cell by hand takes long
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}
 
 
-def begin(seed: int = 0) -> None:
+def begin(seed: int = 0, cards: bool = False) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
 
     It imports the frameworks that are installed (their start-up messages are held back), limits
     each to one thread, seeds Python, NumPy and both frameworks, and sets the figure style.
     The `import` lines that follow in the notebook then cost nothing.
+
+    Graphics cards are hidden from both frameworks, and from the processes that this kernel starts,
+    unless the lesson asks for them by `cards=True`: TensorFlow would take all memory of a card, and
+    with its TF32 numbers would differ. What has used a card before keeps it: restart the kernel.
     """
     os.environ.update(QUIET | os.environ)
+    if not cards:
+        # Read when a framework first looks for cards, which importing it does not do.
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
     random.seed(seed)
     _begin_numpy(seed)
     with _quiet_stderr(), warnings.catch_warnings(action="ignore"):
         if importlib.util.find_spec("torch"):
             _begin_torch(seed)
         if importlib.util.find_spec("tensorflow"):
-            _begin_tensorflow(seed)
+            _begin_tensorflow(seed, cards)
     _begin_figures()
     _begin_kernel()
 
@@ -66,9 +73,13 @@ def _begin_torch(seed: int) -> None:
     torch.set_num_threads(THREADS)
 
 
-def _begin_tensorflow(seed: int) -> None:
+def _begin_tensorflow(seed: int, cards: bool) -> None:
     import tensorflow as tf
 
+    if not cards:
+        # Not every card is CUDA's to hide; after its first operation TensorFlow hides none.
+        with contextlib.suppress(RuntimeError):
+            tf.config.set_visible_devices([], "GPU")
     # Once TensorFlow has computed something, its threads are what they are.
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)

@@ -9,85 +9,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from small_course import SOLUTION, lesson_notebook, make_course, solution_notebook
 
 from course_utils import ROOT, CourseError, authoring, claims, notebooks
-
-SOLUTION = """def double_torch(x):
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION"""
-CHECK = 'with tasks.check("title-{n}"):\n    tasks.close(double_torch(2), 4, "double_torch(2)")'
-
-
-def graded(task, source, grade, **changes):
-    cell = nbformat.v4.new_code_cell(source, id=f"{task}-{grade}".lower())
-    entry = {
-        "grade": grade,
-        "grade_id": task if grade else f"{task}-answer",
-        "locked": grade,
-        "schema_version": 3,
-        "solution": not grade,
-        "task": False,
-    }
-    cell.metadata.nbgrader = entry | ({"points": 1} if grade else {}) | changes
-    return cell
-
-
-def solution_notebook():
-    why = nbformat.v4.new_markdown_cell(
-        "Because of arithmetic.", metadata={"tags": ["solution-only"]}
-    )
-    cells = [
-        nbformat.v4.new_markdown_cell(
-            "# Exercise 02 · A title\n\nPyTorch and TensorFlow", id="header"
-        ),
-        nbformat.v4.new_code_cell("from course_utils import tasks"),
-        *[
-            cell
-            for n in (1, 2, 3)
-            for cell in (
-                graded(f"title-{n}", SOLUTION, False),
-                graded(f"title-{n}", CHECK.format(n=n), True),
-            )
-        ],
-        why,
-        nbformat.v4.new_markdown_cell("", id="next"),
-    ]
-    return nbformat.v4.new_notebook(cells=cells)
-
-
-def lesson_notebook(**changes):
-    front_matter = {
-        "title": "A title",
-        "promise": "A promise.",
-        "minutes": 5,
-        "objectives": ["One?", "Two?", "Three?"],
-        "claims": [],
-        "prerequisites": [],
-    }
-    notebook = nbformat.v4.new_notebook(metadata={"course": front_matter | changes})
-    notebook.cells = [
-        nbformat.v4.new_markdown_cell("# 02", id="header"),
-        nbformat.v4.new_code_cell('print("ran")\nprint("twice")'),
-        nbformat.v4.new_code_cell("import os\n\nos.getcwd()", metadata={"scrolled": True}),
-        nbformat.v4.new_markdown_cell("", id="next"),
-    ]
-    return notebook
 
 
 @pytest.fixture
 def course(tmp_path):
     """A small course of one lesson and its exercise, in a folder of its own."""
-    for folder in ("notebooks/1_part", "solutions/1_part"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "README.md").write_text(
-        "<!-- lessons: made -->\nold\n<!-- end of lessons -->\n"
-        "<!-- results: made -->\nold\n<!-- end of results -->\n"
-    )
-    (tmp_path / "CONTRIBUTING.md").write_text("`course execute notebooks/02_title.ipynb`\n")
-    nbformat.write(solution_notebook(), tmp_path / "solutions/1_part/02_title.ipynb")
-    nbformat.write(lesson_notebook(), tmp_path / "notebooks/1_part/02_title.ipynb")
-    return tmp_path
+    return make_course(tmp_path, {"1_part": ["title"]}, first=2)
 
 
 def snapshot(course):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from course_utils import devices
 
@@ -56,6 +57,51 @@ def test_without_a_graphics_card_there_are_two_processors_and_both_frameworks_ru
     assert seen["trains"]
     assert seen["logical"] == 2
     assert "process" in seen["memory"]
+
+
+# The driver is pretended where TensorFlow asks it; what follows is TensorFlow's own.
+BEGIN = """
+import json, os, pathlib, subprocess, sys
+import torch
+import tensorflow as tf
+from tensorflow.python import pywrap_tfe
+names = [b"/physical_device:CPU:0", b"/physical_device:GPU:0"]
+pywrap_tfe.TF_ListPhysicalDevices = lambda: names
+from course_utils import lesson
+lesson.begin({cards})
+child = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
+pathlib.Path({path!r}).write_text(json.dumps(dict(
+    tf=len(tf.config.get_visible_devices("GPU")),
+    torch=torch.cuda._parse_visible_devices(),
+    child=subprocess.check_output([sys.executable, "-c", child], text=True).strip(),
+    started=[torch.cuda.is_initialized(), tf.config.threading.get_intra_op_parallelism_threads()],
+)))
+"""
+
+
+def in_a_new_python(code):
+    subprocess.run([sys.executable, "-c", code], timeout=300, check=True)
+
+
+def in_a_warm_kernel(code):
+    manager, client = start_new_kernel()
+    try:
+        assert client.execute_interactive(code, timeout=300)["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.mark.parametrize("run", [in_a_new_python, in_a_warm_kernel])
+@pytest.mark.parametrize(
+    ("cards", "tf", "torch", "child"), [("", 0, [], ""), ("cards=True", 1, [0, 1], "0,1")]
+)
+def test_a_lesson_sees_cards_only_if_it_asks(run, cards, tf, torch, child, monkeypatch, tmp_path):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    path = tmp_path / "seen.json"
+    run(BEGIN.format(cards=cards, path=str(path)))
+    seen = json.loads(path.read_text())
+    assert seen == {"tf": tf, "torch": torch, "child": child, "started": [False, 1]}
 
 
 def test_the_table_of_this_machine():

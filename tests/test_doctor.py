@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from course_utils import ROOT
+from course_utils import ROOT, kernels
 from course_utils.machine import doctor
 
 
@@ -23,6 +23,9 @@ def test_this_machine_is_ready():
     rows = {row["name"]: row["detail"] for row in content["rows"]}
     assert "multiplies matrices; devices: cpu" in rows["PyTorch"]
     assert "multiplies matrices; devices: CPU:0" in rows["TensorFlow"]
+    assert rows["stock kernel"] == "starts and computes"
+    if kernels.environment():
+        assert rows["warm kernel"] == "starts and computes"
     assert {"Python", "packages", "memory", "disk", "Node.js", "C++ compiler"} < set(rows)
     assert result.stderr == ""
 

@@ -78,7 +78,9 @@ def test_nested_expressions_follow_their_recipe():
 @pytest.fixture
 def pages(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page.data))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw: shown.append(data["text/html"])
+    )
     figures.set_style()
     return shown
 

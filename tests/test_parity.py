@@ -181,7 +181,11 @@ def dense(*sizes, **options):
         (nn.Sequential(nn.Linear(4, 5)), dense(3), "'dense_0'"),
         (nn.Sequential(nn.Linear(4, 3, bias=False)), dense(3), "'dense_0'"),
         (nn.Sequential(nn.BatchNorm1d(4)), dense(4), "'0' (BatchNorm1d)"),
-        (nn.Sequential(nn.BatchNorm1d(4, affine=False)), dense(4), "affine=True"),
+        (
+            nn.Sequential(nn.BatchNorm1d(4, track_running_stats=False)),
+            dense(4),
+            "track_running_stats=True",
+        ),
         (
             nn.Sequential(nn.Linear(4, 3)),
             keras.Sequential([keras.layers.Dense(3, name="unbuilt")]),
@@ -201,13 +205,13 @@ def dense(*sizes, **options):
                     keras.layers.Dense(3, name="after"),
                 ]
             ),
-            "'after'",
+            "'0'",
         ),
     ],
 )
 def test_what_cannot_be_mapped_is_refused_by_name(model_torch, model_tf, named):
     before = [parameter.clone() for parameter in model_torch.parameters()]
-    with pytest.raises(CourseError, match="cannot map") as error:
+    with pytest.raises(CourseError, match=r"cannot (map|run)") as error:
         parity.copy_weights(model_tf, model_torch)
     assert named in str(error.value)
     for parameter, old in zip(model_torch.parameters(), before, strict=True):

@@ -80,3 +80,22 @@ def test_tables_say_what_is_done_and_what_is_next(progress_file, capsys):
         progress.record(task)
     rows = {title: following for title, _, following, _ in progress.rows()}
     assert rows[f"{first.number} · {first.title}"] == ""
+
+
+def test_a_record_from_before_lessons_had_names_is_read_on(progress_file):
+    progress_file.parent.mkdir(parents=True)
+    old = {"tasks": {"02-1": {"done": "2026-01-02"}, "19-5": {"done": "2026-01-03"}}}
+    progress_file.write_text(json.dumps(old))
+    assert progress.done() == {"first_network-1": "2026-01-02", "self_driving-5": "2026-01-03"}
+    progress.record("first_network-2")
+    assert set(progress.done()) == {"first_network-1", "first_network-2", "self_driving-5"}
+    assert "02-1" not in progress_file.read_text()
+
+
+def test_a_task_that_the_course_does_not_have_is_kept_and_said(progress_file):
+    progress.record("first_network-1")
+    progress.check_tasks()
+    progress.record("no_such_lesson-1")
+    with pytest.raises(CourseError, match=r"does not have \(no_such_lesson-1\): they are kept"):
+        progress.check_tasks()
+    assert "no_such_lesson-1" in progress.done()

@@ -10,6 +10,7 @@ import pytest
 
 from course_utils import ROOT, notebooks
 from course_utils.authoring import validation
+from course_utils.figures import SHOWN
 
 LESSON = "notebooks/1_basics/02_first_network.ipynb"
 SOLUTION = LESSON.replace("notebooks", "solutions")
@@ -53,6 +54,20 @@ def picture_without_alt(cells):
 
 def bare_picture(cells):
     source(cells, "figures.points")["outputs"][0]["data"] = {"image/png": "AAAA"}
+
+
+def no_fingerprint(cells):
+    del source(cells, "figures.points")["outputs"][0]["data"][SHOWN]
+
+
+def timings(cells, reason="seconds of one run"):
+    source(cells, "figures.points")["metadata"] = {"course": {"timings": reason}}
+
+
+def number_in_timings(cells):
+    timings(cells)
+    data = source(cells, "figures.points")["outputs"][0]["data"]
+    data["text/html"] = "".join(data["text/html"]).replace('alt="', 'alt="about 3 times, ')
 
 
 def one_framework(cells):
@@ -113,6 +128,9 @@ FAULTS = {
         "it is not Python",
     ),
     "no reason": (ignored, "ignored without a reason"),
+    "no fingerprint": (no_fingerprint, "without a fingerprint"),
+    "times without a reason": (lambda cells: timings(cells, ""), "is not said in its metadata"),
+    "a number in the text of times": (number_in_timings, "its text says ['3']"),
     "one framework": (one_framework, "does without TensorFlow"),
     "long cell": (
         lambda cells: source(cells, "lesson.begin()", source=["pass\n"] * 16),
@@ -205,6 +223,38 @@ def test_a_corrupted_stored_output_turns_nbval_red(course):
     assert "1 failed" in out
 
 
+def test_a_picture_of_other_data_turns_nbval_red(course):
+    """In the lesson's first picture a point is moved, and the stored output is not."""
+
+    def move(cells):
+        del cells[8:]
+        cell = source(cells, 'axes.plot(0.3, sigmoid(0.3), "ko")')
+        cell["source"] = "".join(cell["source"]).replace('t(0.3, sigmoid(0.3), "', 't(2, 0.7, "')
+
+    change(course / LESSON, move)
+    status, out = run_pytest(course, LESSON)
+    assert status == 1
+    assert "section '1 · What does one unit compute?', cell 4a080d1c" in out
+    assert (
+        "what the picture shows, line 5: stored 'line #000000 o: 1 places, x 0.52, y 0.57'" in out
+    )
+    kept = notebooks.read(course / "build" / "executed" / LESSON)
+    assert "x 0.65, y 0.68" in kept.cells[7].outputs[0].data[SHOWN]
+
+
+def test_a_failure_is_annotated_on_github_and_in_junit(course, monkeypatch):
+    path = course / LESSON
+    change(path, lambda cells: cells.__delitem__(slice(4, None)))
+    change(path, lambda cells: source(cells, "lesson.begin()", source="1 / 0"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    status, out = run_pytest(course, LESSON, "--junitxml=build/report.xml")
+    assert status == 1
+    (line,) = [line for line in out.splitlines() if line.startswith("::error")]
+    assert line.startswith(f"::error file={LESSON},title=Cell 0::{LESSON}, section ")
+    assert "ZeroDivisionError" in line
+    assert "ZeroDivisionError" in (course / "build" / "report.xml").read_text(encoding="utf-8")
+
+
 def test_a_stale_exercise_turns_its_test_red(course):
     change(course / SOLUTION, lambda cells: append(cells, " And more."))
     status, out = run_pytest(course, "tests/test_notebooks.py", "-k", "exercise_is_current")
@@ -252,26 +302,6 @@ def test_no_cell_reaches_the_network(course):
     status, out = run_pytest(course, LESSON)
     assert status == 1
     assert "the course works without a network, but 192.0.2.1 was asked for" in out
-
-
-def test_validate_runs_what_concerns_a_notebook(course, monkeypatch):
-    commands = []
-    monkeypatch.setattr(
-        validation.subprocess,
-        "run",
-        lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 3),
-    )
-    assert validation.validate([course / LESSON], course) == 3
-    assert commands[0][3:] == ["tests/test_notebooks.py", LESSON, f"--notebook={LESSON}"]
-    validation.validate([course / "exercises"], course)
-    every = [
-        f"--notebook={path.relative_to(course)}"
-        for path in notebooks.notebook_paths("exercises", course)
-    ]
-    assert f"--notebook={EXERCISE}" in every
-    assert commands[1][3:] == ["tests/test_notebooks.py", *every]
-    validation.validate([], course)
-    assert {LESSON, SOLUTION} < set(commands[2])
 
 
 def test_every_command_line_help_is_short():

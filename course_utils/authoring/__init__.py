@@ -1,5 +1,6 @@
 """Notebooks as source: exercises, headers, execution, validation."""
 
+from course_utils.authoring.comparison import differences
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
@@ -9,6 +10,7 @@ from course_utils.authoring.validation import ignored_cells, problems, validate,
 
 __all__ = [
     "client",
+    "differences",
     "execute",
     "ignored_cells",
     "is_equivalent",

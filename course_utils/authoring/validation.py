@@ -1,16 +1,20 @@
 """Run the course's checks: what a notebook's file shows by itself, and pytest for the rest."""
 
 import ast
+import html
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from course_utils import ROOT, CourseError, claims, notebooks
-from course_utils.authoring import exercises, headers
+from course_utils.authoring import exercises, headers, record
 from course_utils.authoring.links import loose_numbers
+from course_utils.figures import SHOWN
 from course_utils.files import inside
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
@@ -21,20 +25,37 @@ NO_MEANING = {"here", "click here", "link", "this", "read more", "more"}
 Cell = dict[str, Any]
 
 
-def validate(paths: list[Path], root: Path = ROOT) -> int:
+def validate(paths: list[Path], again: bool = False, root: Path = ROOT) -> int:
     """Run every check that concerns these notebooks in parallel; return pytest's exit status.
 
     A folder stands for the notebooks below it, nothing for all of them. An exercise is checked by
-    its solution and its answers. Raises CourseError for a path that names no notebook.
+    its solution and its answers. What passed before, and depends on nothing that has changed since,
+    is not run, unless `again`, and never where the variable CI is set. Raises CourseError for a
+    path that names no notebook.
     """
     chosen = [path for name in paths or [root] for path in _notebooks_at(name, root)]
-    for path in chosen:
-        notebooks.read(path)
-    names = sorted({path.relative_to(root).as_posix() for path in chosen})
+    digests = {
+        path.relative_to(root).as_posix(): record.digest(path, root) for path in sorted(chosen)
+    }
+    known = {} if again or os.environ.get("CI") else record.passed(root)
+    names = [name for name in digests if known.get(name) != digests[name]]
+    if len(names) < len(digests):
+        unchanged = f"{len(digests) - len(names)} of {len(digests)} notebooks"
+        print(f"{unchanged} have passed before and nothing has changed: `--again` runs them.")
+    if not names:
+        return 0
+    for name in names:
+        notebooks.read(root / name)
     run = [name for name in names if not name.startswith("exercises/")]
     command = [sys.executable, "-m", "pytest", "tests/test_notebooks.py", *run]
     command += [f"--notebook={name}" for name in names]
-    return subprocess.run(command, cwd=root, check=False).returncode
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.xml")
+        command.append(f"--junitxml={report}")
+        status = subprocess.run(command, cwd=root, check=False).returncode
+        if report.exists():
+            record.remember({name: digests[name] for name in names}, report, root)
+    return status
 
 
 def problems(path: Path, root: Path = ROOT) -> list[str]:
@@ -178,6 +199,21 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
             if any(key.startswith("image/") for key in data) and not page:
                 yield f"cell {n}: a picture that JupyterLab shows without alt text"
             yield from _pictures(n, page)
+            if "<img " in page and SHOWN not in data:
+                yield f"cell {n}: a picture without a fingerprint: run `course execute`"
+        yield from _timings(n, cell)
+
+
+def _timings(n: int, cell: Cell) -> Iterator[str]:
+    """Check a cell whose picture shows times or memory: why, and words that hold in every run."""
+    if "timings" not in cell["metadata"].get("course", {}):
+        return
+    if not cell["metadata"]["course"]["timings"]:
+        yield f"cell {n}: what its picture measures anew in each run is not said in its metadata"
+    pages = [_text(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
+    for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
+        if numbers := re.findall(r"\d+", html.unescape(text)):
+            yield f"cell {n}: its picture is measured anew in each run, and its text says {numbers}"
 
 
 def _both_frameworks(cells: list[Cell]) -> Iterator[str]:

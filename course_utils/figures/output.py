@@ -1,6 +1,7 @@
 """Show a figure below a cell.
 
 JupyterLab gives matplotlib's own output no alt text, so every picture is shown as an HTML image.
+Its alt text is the output's plain text too, and beside it stands, for tests, what it shows.
 """
 
 import base64
@@ -9,12 +10,18 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from course_utils.figures.fingerprint import fingerprint
 from course_utils.figures.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 110
+
+SHOWN = "application/vnd.course.shown"
+"""The kind of output that holds a picture's fingerprint: no front end knows it or shows it."""
+
+FRAMES_COMPARED = 3
 
 
 def show(figure: "Figure", alt: str) -> None:
@@ -24,17 +31,19 @@ def show(figure: "Figure", alt: str) -> None:
 
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH)
+    shown = fingerprint(figure)
     plt.close(figure)
     # 128 colours are enough for a drawing, and a third of the bytes.
     Image.open(drawn).convert("RGB").quantize(128).save(packed, format="png", optimize=True)
-    _show_image(packed.getvalue(), "png", alt)
+    _show_image(packed.getvalue(), "png", alt, shown)
 
 
-def _show_image(content: bytes, kind: str, alt: str) -> None:
-    from IPython.display import HTML, display
+def _show_image(content: bytes, kind: str, alt: str, shown: str) -> None:
+    from IPython.display import display
 
     picture = base64.b64encode(content).decode()
-    display(HTML(f'<img alt="{html.escape(alt)}" src="data:image/{kind};base64,{picture}">'))
+    page = f'<img alt="{html.escape(alt)}" src="data:image/{kind};base64,{picture}">'
+    display({"text/html": page, "text/plain": alt, SHOWN: shown}, raw=True)
 
 
 def animation(
@@ -48,12 +57,15 @@ def animation(
     import matplotlib.pyplot as plt
     from PIL import Image
 
-    pictures, packed = [], io.BytesIO()
+    pictures, shown, packed = [], [], io.BytesIO()
+    compared = [round(n * (frames - 1) / (FRAMES_COMPARED - 1)) for n in range(FRAMES_COMPARED)]
     for n in range(frames):
         drawn = io.BytesIO()
         draw(n)
         figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH * 0.6)
         pictures.append(Image.open(drawn).convert("RGB"))
+        if n in compared:
+            shown.append(f"frame {n}\n{fingerprint(figure)}")
     plt.close(figure)
     # One palette of few colours for all pictures, so that only what moves takes bytes.
     palette = Image.new("P", (1, 1))
@@ -65,4 +77,4 @@ def animation(
     ]
     duration = round(1000 * seconds)
     first.save(packed, "gif", save_all=True, append_images=rest, duration=duration, loop=0)
-    _show_image(packed.getvalue(), "gif", alt)
+    _show_image(packed.getvalue(), "gif", alt, "\n".join(shown))

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, kernels
 from course_utils.authoring import exercises, headers
 from course_utils.dashboards import web_files
 
@@ -48,6 +48,7 @@ def check_machine() -> list[Row]:
         _python(),
         *_packages(),
         *_frameworks(),
+        *_kernels(),
         *_resources(),
         *_optional(),
         _web_files(),
@@ -171,6 +172,49 @@ def _frameworks() -> list[Row]:
         detail = f"{importlib.metadata.version(name)} multiplies matrices; devices: {devices}"
         rows.append(Row(title, "ok" if right else "fail", detail, "" if right else SET_UP))
     return rows
+
+
+def _kernels() -> list[Row]:
+    """Compute in a kernel of either kind, started as JupyterLab does."""
+    rows = [_kernel("stock kernel", "local-provisioner")]
+    if kernels.environment():
+        return [*rows, _kernel("warm kernel", kernels.NAME)]
+    reason = "not on this system, or switched off; stock kernels do, and start more slowly"
+    return [*rows, Row("warm kernel", "note", reason)]
+
+
+def _kernel(title: str, provisioner: str) -> Row:
+    from jupyter_client.manager import KernelManager
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    factory = KernelProvisionerFactory.instance()
+    factory.default_provisioner_name = provisioner
+    manager = KernelManager(kernel_name="python3")
+    said: list[str] = []
+    try:
+        manager.start_kernel(extra_arguments=["--log-level=CRITICAL"])
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=120)
+            client.execute_interactive(
+                "import numpy; print(numpy.arange(10).sum())",
+                output_hook=lambda message: said.append(message["content"].get("text", "")),
+                timeout=120,
+            )
+        finally:
+            client.stop_channels()
+    except Exception as error:
+        said = [f"{type(error).__name__}: {error}".splitlines()[0]]
+    finally:
+        why_stock = getattr(manager.provisioner, "why_stock", "")
+        if manager.has_kernel:
+            manager.shutdown_kernel(now=True)
+    if "".join(said) != "45\n":
+        return Row(title, "fail", f"cannot compute: {''.join(said) or 'no answer'}", SET_UP)
+    if why_stock:
+        return Row(title, "note", f"a stock kernel came instead: {why_stock}")
+    return Row(title, "ok", "starts and computes")
 
 
 def _resources() -> list[Row]:

@@ -1,0 +1,116 @@
+"""The fork of the preload that becomes a kernel, as `python -m ipykernel_launcher` would be."""
+
+import importlib.util
+import json
+import logging
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+from typing import Any
+
+from ipykernel import parentpoller
+from ipykernel.kernelapp import IPKernelApp
+from traitlets.log import get_logger
+
+from course_utils.kernels.modules import Imported
+from course_utils.kernels.protocol import peer
+
+
+class ParentPollerUnix(parentpoller.ParentPollerUnix):
+    """Ends the kernel with the process that asked for it, as if that were its parent."""
+
+    def __init__(self, pidfd: int):
+        super().__init__()
+        self._pidfd = pidfd
+
+    def run(self) -> None:
+        """Wait."""
+        select.select([self._pidfd], [], [])
+        get_logger().warning("Parent appears to have exited, shutting down.")
+        os._exit(1)
+
+
+def become_kernel(
+    connection: socket.socket,
+    request: dict[str, Any],
+    outputs: list[int],
+    imported: Imported,
+    interrupt: Any,
+) -> None:
+    """Turn this fork into a kernel; returns at its end."""
+    try:
+        kernel = _initialized(connection, request, outputs, imported, interrupt)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        connection.sendall(json.dumps({"error": reason}).encode() + b"\n")
+        os._exit(1)
+    connection.sendall(json.dumps({"ready": True}).encode() + b"\n")
+    connection.close()
+    kernel.start()
+
+
+def _initialized(
+    connection: socket.socket,
+    request: dict[str, Any],
+    outputs: list[int],
+    imported: Imported,
+    interrupt: Any,
+) -> IPKernelApp:
+    os.setsid()
+    signal.signal(signal.SIGINT, interrupt)
+    _redirect(outputs)
+    parent = os.pidfd_open(peer(connection)[0])
+    os.environ.clear()
+    os.environ.update(imported.environment | request["env"])
+    time.tzset()
+    tempfile.tempdir = None
+    os.chdir(request["cwd"])
+    for name in [name for name in sys.modules if name.split(".")[0] == "course_utils"]:
+        del sys.modules[name]
+    imported.hidden.begin()
+    _seed(imported.hidden.modules)
+    launcher = importlib.util.find_spec("ipykernel_launcher").origin
+    sys.argv = [launcher, *request["argv"]]
+    sys.orig_argv = [sys.executable, *request["flags"], "-m", "ipykernel_launcher"]
+    sys.orig_argv += request["argv"]
+    kernel = IPKernelApp.instance(parent_handle=int(request["env"]["JPY_PARENT_PID"]))
+    kernel.initialize(sys.argv[1:])
+    kernel.poller = ParentPollerUnix(parent)
+    _connect(imported)
+    return kernel
+
+
+def _redirect(outputs: list[int]) -> None:
+    """Give this process its own standard streams; nothing can be read, as from a closed pipe."""
+    reading, writing = os.pipe()
+    os.close(writing)
+    for target, descriptor in enumerate([reading, *outputs]):
+        os.dup2(descriptor, target)
+        os.close(descriptor)
+
+
+def _seed(modules: dict[str, Any]) -> None:
+    """Seed anew what was seeded by an import."""
+    random.seed()
+    if numpy := modules.get("numpy"):
+        numpy.random.seed()
+    if torch := modules.get("torch"):
+        torch.default_generator.seed()
+
+
+def _connect(imported: Imported) -> None:
+    """Lead what modules kept as standard output and error to the notebook."""
+    streams = dict(zip(imported.streams, (sys.stdout, sys.stderr), strict=True))
+    for reference in imported.handlers:
+        handler = reference()
+        if getattr(handler, "stream", None) in streams:
+            handler.stream = streams[handler.stream]
+    # Kept from the kernel, which closes all handlers when it sets up a log of its own.
+    logging._handlerList += imported.handlers
+    for stand_in, stream in streams.items():
+        stand_in.stream = stream

@@ -1,0 +1,124 @@
+"""What the preload imports, and how."""
+
+import importlib.util
+import logging
+import os
+import sys
+from typing import Any, NamedTuple
+
+from course_utils import lesson
+from course_utils.kernels import hiding
+
+# What a stock kernel has imported, or imports with its first messages.
+KERNEL = [
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "sqlite3",
+]
+
+# What notebooks import; a kernel shows them when a notebook does. Not the backend that shows
+# pictures, which looks for its notebook when it is imported.
+LIBRARIES = [
+    "numpy",
+    "matplotlib.figure",
+    "matplotlib.font_manager",
+    "matplotlib.backends.backend_agg",
+    "PIL.Image",
+    "sklearn.datasets",
+    "sklearn.linear_model",
+    "torch",
+    "torch.utils.data",
+    "torch._dynamo",
+    "tensorflow",
+    "keras",
+]
+
+
+class Stream:
+    """Stands for standard output or error while modules are imported that keep hold of it."""
+
+    def __init__(self, stream: Any):
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class Imported(NamedTuple):
+    """What the preload has for a kernel: variables, modules, their streams and log handlers."""
+
+    environment: dict[str, str]
+    hidden: hiding.Hidden
+    streams: list[Stream]
+    handlers: list[Any]
+
+
+def import_all() -> Imported:
+    """Import, and hide what notebooks import; raises ImportError with one line."""
+    environment = dict(os.environ)
+    for name in KERNEL:
+        __import__(name)
+    environment = {key: os.environ[key] for key in os.environ.keys() - environment}
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    before, seen_before = hiding.state(), set(sys.modules)
+    handlers_before = logging._handlerList[:]
+    streams = [Stream(sys.stdout), Stream(sys.stderr)]
+    sys.stdout, sys.stderr = streams
+    with hiding.recorded() as record:
+        _import("triton", lesson.import_triton)
+        for name in LIBRARIES:
+            # A library that is not installed is missing in a stock kernel, too.
+            if importlib.util.find_spec(name.partition(".")[0]):
+                _import(name, lambda name=name: __import__(name))
+    sys.stdout, sys.stderr = [stream.stream for stream in streams]
+    if pandas := sys.modules.get("pandas"):
+        # It saw no notebook, and would fit tables to a terminal's width.
+        pandas.set_option("display.max_columns", 20)
+    handlers = [one for one in logging._handlerList if one not in handlers_before]
+    logging._handlerList[:] = handlers_before
+    hidden = hiding.Hidden(record, seen_before)
+    before.restore()
+    if (threads := _threads_after_a_fork()) > 1:
+        raise ImportError(f"an import has started {threads - 1} threads, which a fork would lose")
+    return Imported(environment, hidden, streams, handlers)
+
+
+def _import(name: str, work: Any) -> None:
+    try:
+        work()
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ImportError(f"{name} cannot be imported ({reason})") from error
+
+
+def _threads_after_a_fork() -> int:
+    """Count the threads that stay; those of OpenBLAS end before a fork, and start when needed."""
+    if not (child := os.fork()):
+        os._exit(0)
+    os.waitpid(child, 0)
+    return len(os.listdir("/proc/self/task"))
+
+
+def files_of(hidden: hiding.Hidden) -> list[str]:
+    """List the files that have been imported."""
+    modules = [*sys.modules.values(), *hidden.modules.values()]
+    files = [getattr(module, "__file__", None) for module in modules]
+    return [file for file in files if isinstance(file, str)]
+
+
+def last_changes(files: list[str]) -> list[int]:
+    """Return when each file was last changed; touches no module, whose memory kernels share."""
+    found = []
+    for file in files:
+        try:
+            found.append(os.stat(file).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return found
