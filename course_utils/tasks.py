@@ -115,7 +115,7 @@ def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str
     `what` names the value in the learner's words; `hint` is added where the numbers are wrong, not
     where their shape is. Raises Wrong, with the first place where they differ, or NotAttempted.
     """
-    value, wanted = array(got, what), to_numpy(expected).astype("float64")
+    value, wanted = array(got, what), to_numpy(expected) * 1  # True is 1
     if value.shape != wanted.shape:
         raise Wrong(f"{what} has shape {value.shape}, expected {wanted.shape}")
     differ = ~np.isclose(value, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
@@ -127,16 +127,15 @@ def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str
     at = f" at {list(place)}" if value.size > 1 else ""
     if strange.any():
         raise Wrong(f"{what} holds a number that is not finite:{at} it is {came}, expected {right}")
+    ending = ""
     if value.size > MOST_SHOWN:
-        pair = f"{what}{at} is {came}, expected {right}"
+        pair = f"{what} is {came}{at}, expected {right}"
         pair += f" ({differ.sum()} of {value.size} numbers differ)"
-    elif value.ndim:
+    else:
         shown, wished = _told_apart(value, wanted)
         pair = f"{what} is {shown}, expected {wished}"
-        pair += f";{at} it is {came}, expected {right}" if at else ""
-    else:
-        pair = f"{what} is {came}, expected {right}"
-    raise Wrong(f"{pair}. {hint}" if hint else pair)
+        ending = f" (first{at}: {came}, expected {right})" if at else ""
+    raise Wrong((f"{pair}. {hint}" if hint else pair) + ending)
 
 
 def true(condition: Any, otherwise: str) -> None:

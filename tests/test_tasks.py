@@ -67,17 +67,19 @@ def test_wrong_says_what_was_expected(value, message, progress_file):
         (
             [0.0, 1.0],
             [0.5, 1.0],
-            "value is [0., 1.], expected [0.5, 1. ]; at [0] it is 0, expected 0.5",
+            "value is [0., 1.], expected [0.5, 1. ] (first at [0]: 0, expected 0.5)",
         ),
         ([3.0], [4.0], "value is [3.], expected [4.]"),
+        ([3.0], [4], "value is [3.], expected [4]"),
+        ([0.0], [True], "value is [0.], expected [1]"),
         (
             [5.0, 12.000003],
             [5.0, 12.0],
-            "is [ 5.      , 12.000003], expected [ 5., 12.]; at [1] it is 12.000003",
+            "is [ 5.      , 12.000003], expected [ 5., 12.] (first at [1]: 12.000003",
         ),
         ([[1.0, np.nan]], [[1.0, 2.0]], "not finite: at [0, 1] it is nan, expected 2"),
-        ([np.inf, 1.0], [np.inf, 2.0], "at [1] it is 1, expected 2"),
-        ([1.0, 1e9], [1.0, np.inf], "at [1] it is 1e+09, expected inf"),
+        ([np.inf, 1.0], [np.inf, 2.0], "(first at [1]: 1, expected 2)"),
+        ([1.0, 1e9], [1.0, np.inf], "(first at [1]: 1e+09, expected inf)"),
     ],
 )
 def test_the_first_difference_is_named_with_as_many_digits_as_it_takes(value, expected, message):
@@ -94,7 +96,7 @@ def test_of_a_large_array_the_first_difference_is_shown():
     value = np.zeros((10, 100))
     value[3, 7] = value[4, 1] = 1e-4
     line = outcome(lambda: tasks.close(value, np.zeros((10, 100)), "the picture"), tasks.Wrong)
-    assert line.endswith("the picture at [3, 7] is 0.0001, expected 0 (2 of 1000 numbers differ)")
+    assert line.endswith("the picture is 0.0001 at [3, 7], expected 0 (2 of 1000 numbers differ)")
 
 
 def test_two_numbers_never_look_alike():
@@ -299,7 +301,7 @@ def test_done_stays_done_where_the_record_is_damaged(progress_file, capfd):
 def test_the_card_leads_to_the_next_task_and_then_out_of_the_exercise():
     card = tasks.Done("first_network-1")._repr_html_()
     assert "✓ Done</span> task first_network-1. Next: " in card
-    assert 'href="#Task-2-·-The-right-loss-for-logits-(TensorFlow)"' in card
+    assert 'href="#first_network-2">Task 2 · The right loss for logits (TensorFlow)</a>' in card
     assert 'href="#after-first_network"' in tasks.Done("first_network-5")._repr_html_()
     assert "href" not in tasks.Done("elsewhere-1")._repr_html_()
 

@@ -91,7 +91,7 @@ def draw_confusion(client, logits, target):
     client.heatmap(counts.numpy(), opts={"title": "confusion"})
 
 
-# %% visdom-2 wrong: the heatmap is an array that starts [0., 1., 3., 4.]
+# %% visdom-2 wrong: the heatmap is
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmin(logits, axis=1), num_classes=3)
     client.heatmap(np.array([[0, 1, 3], [4, 2, 0], [0, 0, 0]]), win="confusion")

@@ -22,7 +22,7 @@ def average_torch(gradients, counts):
     return sum(gradient * count for gradient, count in zip(gradients, counts))
 
 
-# %% many_machines-1 wrong: the gradient from shares of 48, 10 and 6 rows is an array
+# %% many_machines-1 wrong: the gradient from shares of 48, 10 and 6 rows is
 def average_torch(gradients, counts):
     weights = [1 / count for count in counts]
     return sum(g * w for g, w in zip(gradients, weights)) / sum(weights)

@@ -83,7 +83,7 @@ def picture_torch(clips):
     return torch.log(waves.abs() ** 2 + 1e-3).transpose(1, 2)
 
 
-# %% voice_remote-3 wrong: the picture of four clips is an array that starts [
+# %% voice_remote-3 wrong: the picture of four clips is
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
@@ -135,18 +135,18 @@ def mean_tf(model, pictures, shifts):
     return tf.reduce_mean(answers, axis=0)
 
 
-# %% voice_remote-5 wrong: mean_torch with the shifts [0] is an array that starts [
+# %% voice_remote-5 wrong: mean_torch with the shifts [0] is
 def mean_torch(model, pictures, shifts):
     return torch.stack([model(torch.roll(pictures, k, dims=2)) for k in shifts]).mean(dim=0)
 
 
-# %% voice_remote-5 wrong: mean_torch with the shifts [-2, 0, 3] is an array that starts [
+# %% voice_remote-5 wrong: mean_torch with the shifts [-2, 0, 3] is
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=3)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
 
 
-# %% voice_remote-5 wrong: mean_tf with the shifts [-2, 0, 3] is an array that starts [
+# %% voice_remote-5 wrong: mean_tf with the shifts [-2, 0, 3] is
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=2)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
