@@ -2,231 +2,140 @@
 # part of what the learner must read.
 
 
-# %% luck_and_defaults-2 right
-def history_tf(model, data, target, epochs):
-    examples = tf.data.Dataset.from_tensor_slices((data, target)).batch(64)
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("sgd", loss_fn)
-    model.optimizer.learning_rate = 0.5
-    return model.fit(examples, epochs=epochs, shuffle=False, verbose=0).history["loss"]
+# %% luck_and_defaults-1 right
+def save_tf(folder, model, optimizer):
+    values = [variable.numpy() for variable in [*model.variables, *optimizer.variables]]
+    np.savez(Path(folder, "all.npz"), *values)
 
 
-def history_torch(model, data, target, epochs):
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    loss_fn = nn.CrossEntropyLoss(reduction="sum")
-    data, target, history = torch.tensor(data), torch.tensor(target), []
-    for _ in range(epochs):
-        total = 0.0
-        for batch, labels in zip(data.split(64), target.split(64)):
-            loss = loss_fn(model(batch), labels)
-            optimizer.zero_grad()
-            (loss / len(batch)).backward()
-            optimizer.step()
-            total += float(loss.detach())
-        history.append(total / len(data))
-    return history
+def load_tf(folder, model, optimizer):
+    with np.load(Path(folder, "all.npz")) as values:
+        for variable, name in zip([*model.variables, *optimizer.variables], values.files):
+            variable.assign(values[name])
 
 
-# %% luck_and_defaults-2 wrong: the list of history_tf is [2
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, verbose=0)
-    return fit.history["loss"]
+# %% luck_and_defaults-1 wrong: the list of losses after the interruption
+def save_tf(folder, model, optimizer):
+    model.save_weights(str(Path(folder, "model.weights.h5")))
 
 
-# %% luck_and_defaults-2 wrong: the list of history_tf is [ 9
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy()
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+def load_tf(folder, model, optimizer):
+    model.load_weights(str(Path(folder, "model.weights.h5")))
 
 
-# %% luck_and_defaults-2 wrong: what history_tf returns is
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit
+# %% luck_and_defaults-1 wrong: after the interruption, the model's first loss
+def save_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
 
 
-# %% luck_and_defaults-2 wrong: the list of history_torch holds the losses measured after each epoch
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+def load_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer)
 
 
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        met = []
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            met.append(loss.item())
-        with torch.no_grad():
-            after = nn.functional.cross_entropy(model(dataset.tensors[0]), dataset.tensors[1])
-        losses.append(after.item())
-    return losses
+# %% luck_and_defaults-1 wrong: save_tf wrote nothing into the folder: the path must name a file
+def save_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer).write(folder)
 
 
-# %% luck_and_defaults-2 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+def load_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer).read(folder)
 
 
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        met = []
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            met.append(loss.item())
-        losses.append(float(np.mean(met)))
-    return losses
+# %% luck_and_defaults-1 wrong: your code stopped at line 6 of the cell, in load_tf
+def save_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
 
 
-# %% luck_and_defaults-2 wrong: history_torch returned 16 numbers for 4 epochs
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
-
-
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        met = []
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            met.append(loss.item())
-        losses += met
-    return losses
+def load_tf(folder, model, optimizer):
+    tf.train.Checkpoint(model=model, optimizer=optimizer).read(str(Path(folder, "trainig")))
 
 
 # %% luck_and_defaults-2 right
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    losses, weights = [], []
+    while len(losses) - np.argmin([*losses, np.inf]) <= patience:
+        train_epoch()
+        losses.append(valid_loss())
+        weights.append({name: value.clone() for name, value in model.state_dict().items()})
+    model.load_state_dict(weights[int(np.argmin(losses))])
+    return min(losses)
 
 
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        met = []
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            met.append(loss.detach() * len(batch))
-        losses.append(sum(met) / len(data))
-    return losses
+# %% luck_and_defaults-2 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, waited = float("inf"), 0
+    while waited < patience:
+        train_epoch()
+        loss = valid_loss()
+        waited = 0 if loss < lowest else waited + 1
+        if loss < lowest:
+            lowest, weights = loss, model.state_dict()
+    model.load_state_dict(weights)
+    return lowest
 
 
-# %% luck_and_defaults-2 wrong: Check the data's order, the learning rate, zero_grad
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+# %% luck_and_defaults-2 wrong: and patience 2, you stopped after epoch 3, expected 4
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights = float("inf"), None
+    while True:
+        train_epoch()
+        loss = valid_loss()
+        if loss >= lowest:
+            break
+        lowest, weights = loss, copy.deepcopy(model.state_dict())
+    model.load_state_dict(weights)
+    return lowest
 
 
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        met = []
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            loss.backward()
-            optimizer.step()
-            met.append(loss.item() * len(batch))
-        losses.append(sum(met) / len(data))
-    return losses
+# %% luck_and_defaults-2 wrong: [3.0, 2.0, 2.5, 2.6, 9.0] and patience 2, the training was to stop after epoch 4, and went on
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights, waited = float("inf"), None, 0
+    while waited <= patience:
+        train_epoch()
+        loss = valid_loss()
+        waited += 1
+        if loss < lowest:
+            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
+    model.load_state_dict(weights)
+    return lowest
 
 
-# %% luck_and_defaults-2 wrong: after 4 epochs, the PyTorch model's bias
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
+# %% luck_and_defaults-2 wrong: the returned loss is 2.6, expected 2
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights, waited = float("inf"), None, 0
+    while waited < patience:
+        train_epoch()
+        loss = valid_loss()
+        waited += 1
+        if loss < lowest:
+            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
+    model.load_state_dict(weights)
+    return loss
 
 
-def history_torch(model, data, target, epochs):
-    twin = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
-    parity.copy_weights(model, twin)
-    return history_tf(twin, data, target, epochs)
+# %% luck_and_defaults-2 wrong: nothing came back: return the best validation loss
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights, waited = float("inf"), None, 0
+    while waited < patience:
+        train_epoch()
+        loss = valid_loss()
+        waited += 1
+        if loss < lowest:
+            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
+    model.load_state_dict(weights)
 
 
-# %% luck_and_defaults-2 wrong: after 4 epochs, the Keras model's bias
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs + 1, shuffle=False, verbose=0)
-    return fit.history["loss"][:epochs]
-
-
-# %% luck_and_defaults-2 wrong: the Keras model's bias
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    weights = model.get_weights()
-    model = keras.models.clone_model(model)
-    model.set_weights(weights)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
-    return fit.history["loss"]
-
-
-# %% luck_and_defaults-2 wrong: history_tf returned 4 numbers for 2 epochs
-def history_tf(model, data, target, epochs):
-    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
-    fit = model.fit(data, target, batch_size=64, epochs=4, shuffle=False, verbose=0)
-    return fit.history["loss"]
-
-
-def history_torch(model, data, target, epochs):
-    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    losses = []
-    for _ in range(epochs):
-        total = 0
-        for batch, labels in DataLoader(dataset, batch_size=64):
-            loss = nn.functional.cross_entropy(model(batch), labels)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(data))
-    return losses
+# %% luck_and_defaults-2 wrong: [4.0, 2.0, 2.0, 2.0, 1.0] and patience 2, the training was to stop after epoch 4
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    lowest, weights, waited = float("inf"), None, 0
+    while waited < patience:
+        train_epoch()
+        loss = valid_loss()
+        waited += 1
+        if loss <= lowest:
+            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
+    model.load_state_dict(weights)
+    return lowest
 
 
 # %% luck_and_defaults-2 wrong: the epoch of the running average is

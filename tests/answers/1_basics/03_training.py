@@ -155,136 +155,188 @@ def loader_tf(data, target, size, seed):
     return places.map(lambda chosen: (tf.gather(data, chosen), tf.gather(target, chosen)))
 
 
-# %% training-2 wrong: late examples never come early
-def loader_tf(data, target, size, seed):
-    examples = tf.data.Dataset.from_tensor_slices((data, target))
-    return examples.shuffle(1000, seed=seed).batch(size)
+# %% training-3 right
+def history_tf(model, data, target, epochs):
+    examples = tf.data.Dataset.from_tensor_slices((data, target)).batch(64)
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss_fn)
+    model.optimizer.learning_rate = 0.5
+    return model.fit(examples, epochs=epochs, shuffle=False, verbose=0).history["loss"]
 
 
-# %% training-2 wrong: the same seed gives another order
-def loader_tf(data, target, size, seed):
-    examples = tf.data.Dataset.from_tensor_slices((data, target))
-    return examples.shuffle(len(data)).batch(size)
+def history_torch(model, data, target, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    loss_fn = nn.CrossEntropyLoss(reduction="sum")
+    data, target, history = torch.tensor(data), torch.tensor(target), []
+    for _ in range(epochs):
+        total = 0.0
+        for batch, labels in zip(data.split(64), target.split(64)):
+            loss = loss_fn(model(batch), labels)
+            optimizer.zero_grad()
+            (loss / len(batch)).backward()
+            optimizer.step()
+            total += float(loss.detach())
+        history.append(total / len(data))
+    return history
 
 
-# %% training-2 wrong: another seed gives the same order
-def loader_tf(data, target, size, seed):
-    examples = tf.data.Dataset.from_tensor_slices((data, target))
-    return examples.shuffle(len(data), seed=1).batch(size)
+# %% training-3 wrong: the list of history_tf is [2
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, verbose=0)
+    return fit.history["loss"]
 
 
-# %% training-2 wrong: with 7 examples and size 4
-def loader_tf(data, target, size, seed):
-    examples = tf.data.Dataset.from_tensor_slices((data, target))
-    return examples.shuffle(len(data), seed=seed).batch(min(max(size, 7), 100))
+# %% training-3 wrong: the list of history_tf is [9
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy()
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-# %% training-2 right
-def loader_tf(data, target, size, seed):
-    places = tf.data.Dataset.range(len(data))
-    places = places.shuffle(places.cardinality(), seed=seed).batch(size)
-    data, target = tf.constant(data), tf.constant(target)
-    return places.map(lambda chosen: (tf.gather(data, chosen), tf.gather(target, chosen)))
+# %% training-3 wrong: what history_tf returns is
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit
+
+
+# %% training-3 wrong: the list of history_torch holds the losses measured after each epoch
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            met.append(loss.item())
+        with torch.no_grad():
+            after = nn.functional.cross_entropy(model(dataset.tensors[0]), dataset.tensors[1])
+        losses.append(after.item())
+    return losses
+
+
+# %% training-3 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            met.append(loss.item())
+        losses.append(float(np.mean(met)))
+    return losses
+
+
+# %% training-3 wrong: history_torch returned 16 numbers for 4 epochs
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
+
+
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            met.append(loss.item())
+        losses += met
+    return losses
 
 
 # %% training-3 right
-def warm_torch(optimizer, steps):
-    scheduler = torch.optim.lr_scheduler
-    return scheduler.LinearLR(optimizer, start_factor=1 / steps, total_iters=steps - 1)
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-def warm_tf(rate, steps):
-    class Warm(keras.optimizers.schedules.LearningRateSchedule):
-        def __call__(self, step):
-            return rate * tf.minimum((tf.cast(step, tf.float32) + 1) / steps, 1)
-
-    return Warm()
-
-
-# %% training-3 wrong: with rate 0.3 and 4 steps, the list of PyTorch's rates is [0. ,
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min(made / steps, 1))
-
-
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
-
-
-# %% training-3 wrong: [0.075, 0.15 , 0.225, 0.3  , 0.375
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: (made + 1) / steps)
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            met.append(loss.detach() * len(batch))
+        losses.append(sum(met) / len(data))
+    return losses
 
 
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+# %% training-3 wrong: Check the data's order, the learning rate, zero_grad
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-# %% training-3 wrong: with rate 0.3 and 4 steps, the list of PyTorch's rates is [0.075
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LinearLR(optimizer, 1 / steps, total_iters=steps)
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        met = []
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            loss.backward()
+            optimizer.step()
+            met.append(loss.item() * len(batch))
+        losses.append(sum(met) / len(data))
+    return losses
 
 
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+# %% training-3 wrong: after 4 epochs, the PyTorch model's bias
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-# %% training-3 wrong: warm_torch must return a scheduler
-def warm_torch(optimizer, steps):
-    torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
-    return optimizer
-
-
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
-
-
-# %% training-3 wrong: the list of the rates of a second group
-def warm_torch(optimizer, steps):
-    full = optimizer.param_groups[0]["lr"]
-
-    class Warm:
-        made = 0
-
-        def step(self):
-            self.made += 1
-            for group in optimizer.param_groups:
-                group["lr"] = full * min((self.made + 1) / steps, 1)
-
-    scheduler = Warm()
-    scheduler.made = -1
-    scheduler.step()
-    return scheduler
-
-
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
-
-
-# %% training-3 wrong: with rate 0.3 and 4 steps, the list of Keras's rates is [0.3
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
-
-
-def warm_tf(rate, steps):
-    return rate
-
-
-# %% training-3 wrong: with rate 0.3 and 4 steps, the list of Keras's rates is [0.
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
-
-
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(0.0, steps, rate)
-
-
-# %% training-3 wrong: in warm_tf
-def warm_torch(optimizer, steps):
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
-
-
-def warm_tf(rate, steps):
-    return keras.optimizers.schedules.PolynomialDecay(rate / steps, steps - 1, rate) / 1
+def history_torch(model, data, target, epochs):
+    twin = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
+    parity.copy_weights(model, twin)
+    return history_tf(twin, data, target, epochs)
 
 
 # %% training-3 wrong: after 4 epochs, the Keras model's bias
