@@ -100,17 +100,20 @@ def headers(check: Check = False) -> None:
 
 @app.command(rich_help_panel=MAINTAIN)
 def mutants(
-    tasks: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="So many of each task.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[TASK|EXERCISE]...")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="At most so many a task.")] = None,
+    table: Annotated[bool, typer.Option("--table", help="Count them in CONTRIBUTING.md.")] = False,
 ) -> None:
-    """Name the wrong variants of the solutions' answers that the checks accept."""
+    """Name the variants of the solutions' answers that the checks accept (all: an hour)."""
     from course_utils import authoring
 
     found = []
-    for trial in authoring.trials(tasks or [], sample):
+    for trial in authoring.trials(names or [], sample):
         found.append(trial)
         if trial.outcome == "survived":
             print(f"{trial.task} accepts: {trial.difference}", flush=True)
+    if table:
+        authoring.write_table(found)
     _report(authoring.summary(found))
 
 

@@ -21,6 +21,9 @@ from course_utils import CourseError, explain, limits, notebooks, progress
 SECONDS = 30
 """An answer that takes longer is interrupted."""
 
+AFTER = "after-{}"
+"""The place in an exercise that follows its last task; a task's own place has the task's name."""
+
 MOST_SHOWN = 8
 """An array of more numbers is not shown as a whole."""
 
@@ -198,20 +201,21 @@ def _explain(error: Exception) -> TaskError:
 
 
 def _next(task: str) -> tuple[str, str]:
-    """Return the heading that follows a task in its exercise, and the place of it in the page.
+    """Return the title of what follows a task in its exercise, and its place in the page.
 
     Raises CourseError where the course's solutions are not here.
     """
     lesson = task.rpartition("-")[0]
-    cells = notebooks.load(notebooks.named(lesson, "solutions"))["cells"]
-    ids = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
-    for cell in cells[ids.index(task) + 1 :] if task in ids else []:
-        if cell["cell_type"] == "markdown" and (
-            match := re.match(r"#+ (.+)", "".join(cell["source"]))
-        ):
-            title = re.sub(r"[`*]", "", match[1])
-            return title, title.replace(" ", "-")
-    return "what follows this exercise", f"after-{lesson}"
+    solution = notebooks.load(notebooks.named(lesson, "solutions"))
+    own = [*notebooks.task_ids(solution), AFTER.format(lesson)]
+    following = own[own.index(task) + 1] if task in own else own[-1]
+    title = ""
+    for cell in solution["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{following}-answer":
+            return title, following
+        if heading := re.match(r"#+ (.+)", "".join(cell["source"])):
+            title = re.sub(r"[`*]", "", heading[1])
+    return "what follows this exercise", following
 
 
 def _told_apart(came: np.ndarray, right: np.ndarray) -> tuple[str, str]:

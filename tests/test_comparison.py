@@ -150,9 +150,9 @@ def test_of_a_picture_of_times_only_the_words_are_compared():
     words = [("0.10 12", "0.77 nan"), ("1.0e-01", "1.0e+00")]
     for old, new in words:
         other = shown(shown=stored["data"][SHOWN].replace(old, new))
-        assert authoring.differences([stored], [other], timings=True) == []
+        assert authoring.differences([stored], [other], varies=True) == []
         assert authoring.differences([stored], [other])
     for old, new in [("faster", "slower"), ("#d55e00", "#0072b2"), ("log", "linear")]:
         other = shown(shown=stored["data"][SHOWN].replace(old, new))
-        assert authoring.differences([stored], [other], timings=True)
-    assert authoring.differences([stream("0.10")], [stream("0.30")], timings=True)
+        assert authoring.differences([stored], [other], varies=True)
+    assert authoring.differences([stream("0.10")], [stream("0.30")], varies=True)

@@ -11,6 +11,8 @@ from course_utils import ROOT, authoring, claims, notebooks
 
 ANSWERS = ROOT / "tests" / "answers"
 LEAST_WRONG_ANSWERS = 3
+VARIANTS = 1
+"""So many variants of each solution's answer, always the same ones; `course mutants` has more."""
 
 
 def test_file(notebook):
@@ -92,7 +94,12 @@ def test_answers(solution):
                 f"another right answer to {task}"
             )
             own.insert(0, (task, "not attempted", "fill in", skeletons[f"{task}-answer"]))
-            own.append((task, "right", "", notebook.cells[n - 1].source))
+            answer = notebook.cells[n - 1].source
+            for source, difference in authoring.sampled(answer, VARIANTS).items():
+                came = attempt(runner, source, cell.source, n)
+                if came.startswith("Done") and not authoring.is_equivalent(task, difference):
+                    failures.append(f"{task} accepts: {difference}")
+            own.append((task, "right", "", answer))
             for _, outcome, text, source in own:
                 run_cell(runner, nbformat.v4.new_code_cell(source), n)
                 came = run_cell(runner, nbformat.v4.new_code_cell(cell.source), n)
@@ -102,6 +109,12 @@ def test_answers(solution):
                 ):
                     failures.append(f"{task} {outcome} ({text}): {came}")
     assert failures == []
+
+
+def attempt(runner, answer, check, n):
+    """Run an answer, which may raise, and its check; return what the check says."""
+    runner.execute_cell(nbformat.v4.new_code_cell(answer), n)
+    return run_cell(runner, nbformat.v4.new_code_cell(check), n)
 
 
 def read_answers(path: Path):

@@ -4,7 +4,7 @@ from course_utils.authoring.comparison import differences
 from course_utils.authoring.execution import client, execute
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
-from course_utils.authoring.mutants import summary, trials
+from course_utils.authoring.mutants import is_equivalent, sampled, summary, trials, write_table
 from course_utils.authoring.numbering import renumber
 from course_utils.authoring.validation import ignored_cells, problems, validate, verdicts
 
@@ -13,9 +13,11 @@ __all__ = [
     "differences",
     "execute",
     "ignored_cells",
+    "is_equivalent",
     "make_exercise",
     "problems",
     "renumber",
+    "sampled",
     "state_of_exercise",
     "summary",
     "trials",
@@ -23,4 +25,5 @@ __all__ = [
     "verdicts",
     "write_exercises",
     "write_headers",
+    "write_table",
 ]

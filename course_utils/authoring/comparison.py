@@ -23,7 +23,7 @@ NUMBER = re.compile(
 )
 
 NUMBERS = re.compile(r"(?<![\w#.])[-+−]?\d[\d.,]*(?:e[-+]?\d+)?(?!\w)|\bnan\b|\bevenly\b")
-"""In the fingerprint of a picture of times: whatever a number may be written as, not a colour."""
+"""In the fingerprint of a picture that varies: a number however it is written, not a colour."""
 
 TAG = re.compile(r"(<[^<>]*>)")
 
@@ -38,12 +38,12 @@ AROUND = 50
 
 
 def differences(
-    stored: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], timings: bool = False
+    stored: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], varies: bool = False
 ) -> list[str]:
     """Return in what a cell's new outputs differ from the stored ones, a line each; [] if alike.
 
-    Outputs are as in a notebook's file. With `timings` a picture shows times, or memory, of one
-    run: its words are compared and its numbers are not.
+    Outputs are as in a notebook's file. With `varies` a picture shows what each run
+    measures anew, such as times: its words are compared and its numbers are not.
     """
     before, after = _parts(stored), _parts(new)
     found = []
@@ -55,7 +55,7 @@ def differences(
         elif part not in before:
             found.append(f"{name}: it comes and is not stored")
         else:
-            numbers_vary = timings and kind == SHOWN
+            numbers_vary = varies and kind == SHOWN
             parting = _words if numbers_vary else _html if kind == "text/html" else _text
             found += [f"{name}, {line}" for line in _lines(before[part], after[part], parting)]
     return found

@@ -18,6 +18,7 @@ from course_utils.notebooks import (
     task_ids,
     tidy,
 )
+from course_utils.tasks import AFTER
 
 SOLUTION_ONLY = "solution-only"
 
@@ -68,6 +69,7 @@ def make_exercise(path: Path) -> str:
             notebook, _ = step.preprocess(notebook, {})
     except Exception as error:
         raise CourseError(f"{path}: {' '.join(str(error).split())}") from error
+    _add_places(notebook, name_of(path))
     tidy(notebook)
     notebook.metadata.pop("course", None)
     digest = _digest(json.loads(as_text(notebook)))
@@ -123,6 +125,24 @@ def write_exercises(check: bool = False, root: Path = ROOT) -> tuple[list[str], 
     lines = [f"{path.relative_to(root)}: {state}" for path, state in states.items()]
     good = {"current", "written", "edited"}
     return lines, all(state in good for state in states.values())
+
+
+def _add_places(notebook: Any, lesson: str) -> None:
+    """Name the places to which the card of a task that is done leads.
+
+    JupyterLab's own name for a heading is no place for a link where it holds more than ASCII.
+    """
+    heading = None
+    for cell in notebook.cells:
+        graded = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "markdown" and (cell.id == "next" or cell.source.startswith("#")):
+            heading = cell
+        if graded.get("solution") and heading:
+            place = graded.grade_id.removesuffix("-answer")
+            heading.source = f'<a id="{place}"></a>\n\n{heading.source}'
+            heading = None
+    if heading and heading.id == "next":
+        heading.source = f'<a id="{AFTER.format(lesson)}"></a>\n\n{heading.source}'
 
 
 def _digest(notebook: dict[str, Any]) -> str:

@@ -68,9 +68,15 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
     lines += ["", "## What you will find out", ""]
     lines += [f"- {objective}" for objective in lesson.objectives]
     if lesson.claims:
-        lines += ["", "## What is claimed", "", "| id | the claim under test |", "|---|---|"]
-        lines += [f"| {name} | {claims.claim(name)['claim']} |" for name in lesson.claims]
+        lines += ["", "## What is claimed", "", f"Quoted from {claims.article()}:", ""]
+        lines += ["| id | the article's words | what we take them to mean |", "|---|---|---|"]
+        lines += map(_claim, lesson.claims)
     return "\n".join(lines)
+
+
+def _claim(name: str) -> str:
+    entry = claims.claim(name)
+    return f"| {name} | “{entry['words']}” | {entry['claim']} |"
 
 
 def after_lesson(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:
@@ -88,9 +94,7 @@ def after_exercise(lesson: Lesson, start: Lesson, following: Lesson | None) -> s
     path = counterpart(lesson.path, "exercises")
     solution = relative_link(counterpart(lesson.path, "solutions"), path.parent)
     lines = [
-        # The last task's card leads here.
-        f'<a id="after-{lesson.name}"></a>**All done?** '
-        f"Compare with [the solution]({solution}), which says why.",
+        f"**All done?** Compare with [the solution]({solution}), which says why.",
         _what_follows(path, start, following),
     ]
     if following:

@@ -201,19 +201,19 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
             yield from _pictures(n, page)
             if "<img " in page and SHOWN not in data:
                 yield f"cell {n}: a picture without a fingerprint: run `course execute`"
-        yield from _timings(n, cell)
+        yield from _varying(n, cell)
 
 
-def _timings(n: int, cell: Cell) -> Iterator[str]:
-    """Check a cell whose picture shows times or memory: why, and words that hold in every run."""
-    if "timings" not in cell["metadata"].get("course", {}):
+def _varying(n: int, cell: Cell) -> Iterator[str]:
+    """Check a cell whose picture shows times or the like: why, and words that hold in every run."""
+    if "varies" not in cell["metadata"].get("course", {}):
         return
-    if not cell["metadata"]["course"]["timings"]:
-        yield f"cell {n}: what its picture measures anew in each run is not said in its metadata"
+    if not cell["metadata"]["course"]["varies"]:
+        yield f"cell {n}: what of its picture varies is not said in its metadata"
     pages = [_text(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
     for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
-        if numbers := re.findall(r"\d+", html.unescape(text)):
-            yield f"cell {n}: its picture is measured anew in each run, and its text says {numbers}"
+        if numbers := re.findall(r"\b\d[\d.,]*", html.unescape(text)):
+            yield f"cell {n}: its picture varies from run to run, and its text says {numbers}"
 
 
 def _both_frameworks(cells: list[Cell]) -> Iterator[str]:

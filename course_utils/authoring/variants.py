@@ -40,7 +40,7 @@ PAIRS = """
     rows columns, vstack hstack, append extend, add update, keys values, first last, same valid,
     float32 float64, int32 int64, int float, float64 int64, FloatTensor LongTensor, float double,
     weight bias, kernel bias, data_train data_test, target_train target_test, shape size,
-    trainable_variables variables, parameters buffers, Adam SGD, normal uniform, numpy detach,
+    trainable_variables variables, parameters buffers, Adam SGD, normal uniform,
     precision recall, left right, batch shuffle, union intersection, startswith endswith
 """
 NEIGHBOURS: dict[str, list[str]] = {}
@@ -51,7 +51,7 @@ NEIGHBOURS |= {"sorted": ["list"], "reversed": ["list"], "stack": ["concat"], "b
 
 IDEMPOTENT = {
     *("zero_grad", "eval", "train", "clear", "flush", "close", "compile"),
-    *("set_weights", "load_state_dict", "load_weights"),
+    *("set_weights", "load_state_dict", "load_weights", "assert_consumed"),
 }
 
 """Calling these twice is no mistake."""
@@ -67,7 +67,10 @@ def variants(source: str) -> dict[str, str]:
     original = ast.unparse(tree)
     lines = _region(source)
     found: dict[str, str] = {}
-    for parent in list(ast.walk(tree)):
+    raised = [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    worded = {id(part) for node in raised for part in ast.walk(node)}
+    # The words of an error are the learner's own.
+    for parent in [node for node in ast.walk(tree) if id(node) not in worded]:
         for field, new in _changes(parent, lines):
             old = getattr(parent, field)
             setattr(parent, field, new)
@@ -222,7 +225,9 @@ def _functions(node: ast.FunctionDef) -> Iterator[tuple[str, Any]]:
         if "torch" in text:
             yield "body", [*before, *ast.parse(f"return ({result}).detach()").body]
         if "tf." in text:
-            yield "body", [*before, *ast.parse(f"return tf.stop_gradient({result})").body]
+            # Only numbers with a fraction have gradients; times 1.0, others raise.
+            stopped = f"return tf.stop_gradient(1.0 * ({result}))"
+            yield "body", [*before, *ast.parse(stopped).body]
 
 
 def _shorter(values: list[Any]) -> Iterator[list[Any]]:

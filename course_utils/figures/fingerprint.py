@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
+    from matplotlib.text import Text
     from matplotlib.transforms import Transform
 
-BLOCKS = 24
+BLOCKS, MOST_ALIKE = 24, 6
 
 MOST_LARGE_IMAGES, LARGE, SMALL = 3, 8, 4
 
@@ -50,16 +51,13 @@ def _axes(axes: "Axes", side: int) -> Iterator[str]:
         if artist.get_visible():
             groups.setdefault(_description(artist), []).append(_places(artist, axes))
     for description, places in groups.items():
-        yield f"{description}: {_series(np.concatenate(places))}"
+        # The edges of a network, say, are one thing; a few curves that look alike are several.
+        for series in places if len(places) <= MOST_ALIKE else [np.concatenate(places)]:
+            yield f"{description}: {_series(series)}"
     for image in axes.images:
         yield f"image {image.get_cmap().name}: {_numbers(_thumbnail(image, side))}"
     for text in axes.texts:
-        places, transform = [text.get_position()], text.get_transform()
-        if hasattr(text, "xy"):
-            places, transform = [text.get_position(), text.xy], axes.transData
-        if getattr(text, "anncoords", "data") == "data":
-            places = _fractions(places, transform, axes)
-        yield f'text "{text.get_text()}": {_numbers(places)}'
+        yield f'text "{text.get_text()}": {_numbers(_text_places(text, axes))}'
 
 
 def _axis(axis: "Axis") -> str:
@@ -86,7 +84,7 @@ def _legend(legend: Any) -> str:
 
 
 def _description(artist: "Artist") -> str:
-    """Return an artist's kind, name and look; artists that share them make one series."""
+    """Return an artist's kind, name and look; many that share them make one series."""
     from matplotlib.collections import Collection, PathCollection
     from matplotlib.contour import ContourSet
     from matplotlib.lines import Line2D
@@ -144,6 +142,18 @@ def _places(artist: "Artist", axes: "Axes") -> np.ndarray:
     return _fractions(corners, artist.get_transform(), axes)
 
 
+def _text_places(text: "Text", axes: "Axes") -> np.ndarray:
+    """Return where a text is and, for a note, what it is about; an offset stays as it is."""
+    place = [float(value) for value in text.get_unitless_position()]
+    if not hasattr(text, "xy"):
+        return _fractions(place, text.get_transform(), axes)
+    about = [float(axes.convert_xunits(text.xy[0])), float(axes.convert_yunits(text.xy[1]))]
+    ways = ((place, text.anncoords), (about, text.xycoords))
+    return np.concatenate(
+        [_fractions(p, axes.transData, axes)[0] if way == "data" else p for p, way in ways]
+    )
+
+
 def _fractions(places: Any, transform: "Transform", axes: "Axes") -> np.ndarray:
     """Turn places in an artist's own units into fractions of its axes, shape (n, 2)."""
     places = np.ma.filled(np.ma.asarray(places, dtype=float), np.nan)
@@ -177,7 +187,9 @@ def _series(places: np.ndarray) -> str:
             blocks = np.array_split(values, BLOCKS) if many else values
             means = [np.nanmean(block) for block in blocks]
             columns.append(f"{name} {_numbers(means, digits=3 if many else 2)}")
-    return f"{len(places)} places, " + ", ".join(columns)
+    # How many points a curve of thousands has may hang on ties.
+    count = f"{len(places):.1e}" if many else len(places)
+    return f"{count} places, " + ", ".join(columns)
 
 
 def _thumbnail(image: "AxesImage", side: int) -> np.ndarray:
