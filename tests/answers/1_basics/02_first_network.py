@@ -286,7 +286,7 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), keras.layers.Dense(10)])
 
 
-# %% first_network-5 wrong: logits come without a softmax
+# %% first_network-5 wrong: stands no activation in PyTorch and softmax in Keras
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     layers = [
@@ -296,7 +296,7 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% first_network-5 wrong: do both bend in the same place?
+# %% first_network-5 wrong: stands no activation in PyTorch and ReLU in Keras
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(10)]
