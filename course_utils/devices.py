@@ -1,15 +1,23 @@
 """What this machine has to compute on, in both frameworks' own names; pick one; memory in use.
 
 A framework that is not installed has no devices. Looking starts no device, so that TensorFlow's
-can still be configured; `memory_in_use` alone asks cards that are at work already.
+can still be configured; `memory_in_use` alone asks cards that are at work already. `recorded` tells
+what a graphics card of another machine did.
 """
 
 import importlib.util
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from course_utils import CourseError
 
 if TYPE_CHECKING:
     import torch
+
+
+RECORD = Path(__file__).with_name("recorded_card.json")
 
 
 class Device(NamedTuple):
@@ -19,6 +27,35 @@ class Device(NamedTuple):
     name: str
     kind: str
     memory: float | None
+
+
+class Recorded(NamedTuple):
+    """What a card did elsewhere: where, what each experiment found, and why others did not run."""
+
+    label: str
+    found: dict[str, Any]
+    missing: dict[str, str]
+
+
+def recorded(path: Path = RECORD) -> Recorded:
+    """Return what `course card` recorded on a machine with a graphics card: nothing is run here.
+
+    Raises CourseError where the file is missing or is no such record.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        results = record["results"].items()
+        found = {name: of["found"] for name, of in results if of["status"] == "ok"}
+        missing = {name: of["why"] for name, of in results if of["status"] != "ok"}
+        about = found["pytorch"]
+        versions = f"PyTorch {about['torch']}, driver {record['driver']['driver_version']}"
+        label = f"recorded on {record['date']}, {about['card']}, {versions}; not run here"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CourseError(
+            f"{path.name} is no record of a card ({type(error).__name__}): restore it by git, or "
+            "make one by `course card`"
+        ) from error
+    return Recorded(label, found, missing)
 
 
 def found() -> list[Device]:

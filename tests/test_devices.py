@@ -11,13 +11,15 @@ import psutil
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from course_utils import devices
+from course_utils import CourseError, devices
+from course_utils.machine.card import running
 
 HIDDEN = """
 import json
 import torch
 import tensorflow as tf
-from course_utils import devices
+from course_utils import CourseError, devices
+from course_utils.machine.card import running
 found = devices.found()
 picked = [str(devices.pick_torch()), devices.pick_tf()]
 # Looking has started no device: TensorFlow's can still be configured.
@@ -190,3 +192,22 @@ def test_pretended_cards_of_tensorflow(monkeypatch):
     monkeypatch.setattr(tf.config.experimental, "get_memory_info", lambda _: {"current": 2e6})
     assert devices.pick_tf() == "GPU:0"
     assert devices.memory_in_use()["GPU:1"] == 2
+
+
+def test_the_record_of_a_card_says_where_it_was_made_and_what_did_not_run():
+    record = devices.recorded()
+    about = record.found["pytorch"]
+    assert about["card"] in record.label
+    assert about["torch"] in record.label
+    assert not record.found.keys() & record.missing.keys()
+    assert record.found.keys() | record.missing.keys() == running.EXPERIMENTS.keys()
+    assert all(record.missing.values())
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"results": {"pytorch": {}}}', "\0", None])
+def test_a_damaged_record_is_one_line(content, tmp_path):
+    path = tmp_path / "card.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(CourseError, match=r"^card.json is no record of a card .*course card`$"):
+        devices.recorded(path)
