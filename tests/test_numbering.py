@@ -112,6 +112,19 @@ def gone(course):
     (course / "notebooks/lessons.toml").unlink()
 
 
+def one_objective(course):
+    edited(course)
+    nbformat.write(lesson_notebook(objectives=["One?"]), course / "notebooks/1_part/01_one.ipynb")
+
+
+def stray_answers(course):
+    (course / "tests/answers/1_part/01_gone.py").write_text("# answers to a lesson that is gone")
+
+
+def stray_solution(course):
+    nbformat.write(solution_notebook("gone"), course / "solutions/1_part/01_gone.ipynb")
+
+
 def edited(course):
     arrange(course, {".": ["start"], "1_part": ["two", "one"], "2_part": ["three"]})
     path = course / "exercises/1_part/01_one.ipynb"
@@ -127,6 +140,9 @@ def edited(course):
         (same_name, "two notebooks are named 'one'"),
         (unreadable, "not a list of parts"),
         (gone, "cannot be read: No such file"),
+        (one_objective, "three to five objectives"),
+        (stray_answers, r"tests/answers/1_part/01_gone\.py belongs to no lesson"),
+        (stray_solution, r"solutions/1_part/01_gone\.ipynb belongs to no lesson"),
         (edited, r"exercises/1_part/01_one\.ipynb holds work that was not generated"),
     ],
 )

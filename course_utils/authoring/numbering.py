@@ -5,9 +5,9 @@ from pathlib import Path
 
 from course_utils import ROOT, CourseError
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
-from course_utils.authoring.headers import write_headers
+from course_utils.authoring.headers import check_claims, write_headers
 from course_utils.files import inside, move
-from course_utils.notebooks import FOLDERS, NUMBERED, name_of, notebook_paths
+from course_utils.notebooks import FOLDERS, NUMBERED, lessons, name_of, notebook_paths
 
 LIST = Path("notebooks", "lessons.toml")
 ANSWERS = Path("tests", "answers")
@@ -45,10 +45,15 @@ def renumber(root: Path = ROOT) -> list[str]:
     """Give each lesson its place, with solution, exercise and answers; return a line for each move.
 
     Links, headers and tables follow. Every step can be made again after an interruption. Raises
-    CourseError, and moves nothing, for a malformed list, or where an exercise has been edited: its
-    links would go stale.
+    CourseError, and moves nothing, for a malformed list or front matter, for a numbered solution,
+    exercise or file of answers without a lesson, or where an exercise has been edited: its links
+    would go stale.
     """
-    moves = _moves(places(root), root)
+    wanted = places(root)
+    moves = _moves(wanted, root)
+    for lesson in lessons(root):
+        check_claims(lesson)
+    _refuse_strays(wanted, root)
     if moves:
         _refuse_edited(root)
     for old, new in moves.items():
@@ -71,6 +76,16 @@ def _moves(wanted: dict[str, Path], root: Path) -> dict[Path, Path]:
             if place != path:
                 moves[path] = place
     return moves
+
+
+def _refuse_strays(wanted: dict[str, Path], root: Path) -> None:
+    found = [path for folder in FOLDERS[1:] for path in notebook_paths(folder, root)]
+    for path in [*found, *sorted((root / ANSWERS).rglob("*.py"))]:
+        if NUMBERED.match(path.name) and name_of(path) not in wanted:
+            raise CourseError(
+                f"{inside(path, root)} belongs to no lesson of {LIST}: remove it, or take the "
+                "number from its name (nothing was moved)"
+            )
 
 
 def _refuse_edited(root: Path) -> None:
