@@ -19,6 +19,13 @@ NUMBERED_ONCE = [
     *("assistant", "voice_remote", "card_fraud", "self_driving"),
 ]
 
+# Tasks that have moved to another lesson since; all others kept their lesson and number.
+MOVED_SINCE = {
+    "03-3": "luck_and_defaults-2",
+    "03-4": "training-3",
+    "03-5": "luck_and_defaults-1",
+}
+
 
 def path() -> Path:
     """Return where the record is kept; the environment variable COURSE_PROGRESS names another."""
@@ -123,6 +130,8 @@ def _read() -> dict[str, Any]:
 
 
 def _by_name(task: str) -> str:
+    if task in MOVED_SINCE:
+        return MOVED_SINCE[task]
     number, dash, rest = task.partition("-")
     if number.isdigit() and 0 < int(number) <= len(NUMBERED_ONCE):
         return f"{NUMBERED_ONCE[int(number) - 1]}{dash}{rest}"

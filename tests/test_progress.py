@@ -99,3 +99,17 @@ def test_a_task_that_the_course_does_not_have_is_kept_and_said(progress_file):
     with pytest.raises(CourseError, match=r"does not have \(no_such_lesson-1\): they are kept"):
         progress.check_tasks()
     assert "no_such_lesson-1" in progress.done()
+
+
+def test_tasks_that_moved_to_another_lesson_stay_done(progress_file):
+    progress_file.parent.mkdir()
+    old = {f"03-{n}": {"done": f"2026-01-0{n}"} for n in range(1, 6)}
+    progress_file.write_text(json.dumps({"tasks": old}))
+    assert progress.done() == {
+        "training-1": "2026-01-01",
+        "training-2": "2026-01-02",
+        "luck_and_defaults-2": "2026-01-03",
+        "training-3": "2026-01-04",
+        "luck_and_defaults-1": "2026-01-05",
+    }
+    progress.check_tasks()

@@ -1,5 +1,6 @@
-# Answers to the tasks of exercise 03, right and wrong; the text after `wrong:` is part of what the
-# learner must read.
+# Answers to the tasks of the exercise on training, right and wrong; the text after `wrong:` is
+# part of what the learner must read.
+
 
 # %% training-1 right
 def accuracy_torch(model, loader):
@@ -76,12 +77,12 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_generator(examples, output_signature=kinds).batch(size)
 
 
-# %% training-2 wrong: each batch holds neighbours
+# %% training-2 wrong: the list of the batches' sizes at
 def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data, target)).batch(size).shuffle(len(data), seed)
 
 
-# %% training-2 wrong: an epoch has 10 batches, expected 11
+# %% training-2 wrong: an epoch has 25 batches, expected 26
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).shuffle(len(data), seed)
     return examples.batch(size, drop_remainder=True)
@@ -116,101 +117,45 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices(data).shuffle(len(data), seed=seed).batch(size)
 
 
-# %% training-2 wrong: an epoch has 12 batches
+# %% training-2 wrong: an epoch has 30 batches
 def loader_tf(data, target, size, seed):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(len(data), seed=seed).batch(size).repeat()
 
 
+# %% training-2 wrong: late examples never come early
+def loader_tf(data, target, size, seed):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(1000, seed=seed).batch(size)
+
+
+# %% training-2 wrong: the same seed gives another order
+def loader_tf(data, target, size, seed):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(len(data)).batch(size)
+
+
+# %% training-2 wrong: another seed gives the same order
+def loader_tf(data, target, size, seed):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(len(data), seed=1).batch(size)
+
+
+# %% training-2 wrong: with 7 examples and size 4
+def loader_tf(data, target, size, seed):
+    examples = tf.data.Dataset.from_tensor_slices((data, target))
+    return examples.shuffle(len(data), seed=seed).batch(min(max(size, 7), 100))
+
+
+# %% training-2 right
+def loader_tf(data, target, size, seed):
+    places = tf.data.Dataset.range(len(data))
+    places = places.shuffle(places.cardinality(), seed=seed).batch(size)
+    data, target = tf.constant(data), tf.constant(target)
+    return places.map(lambda chosen: (tf.gather(data, chosen), tf.gather(target, chosen)))
+
+
 # %% training-3 right
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    losses, weights = [], []
-    while len(losses) - np.argmin([*losses, np.inf]) <= patience:
-        train_epoch()
-        losses.append(valid_loss())
-        weights.append({name: value.clone() for name, value in model.state_dict().items()})
-    model.load_state_dict(weights[int(np.argmin(losses))])
-    return min(losses)
-
-
-# %% training-3 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, waited = float("inf"), 0
-    while waited < patience:
-        train_epoch()
-        loss = valid_loss()
-        waited = 0 if loss < lowest else waited + 1
-        if loss < lowest:
-            lowest, weights = loss, model.state_dict()
-    model.load_state_dict(weights)
-    return lowest
-
-
-# %% training-3 wrong: and patience 2, you stopped after epoch 3, expected 4
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, weights = float("inf"), None
-    while True:
-        train_epoch()
-        loss = valid_loss()
-        if loss >= lowest:
-            break
-        lowest, weights = loss, copy.deepcopy(model.state_dict())
-    model.load_state_dict(weights)
-    return lowest
-
-
-# %% training-3 wrong: [3.0, 2.0, 2.5, 2.6, 9.0] and patience 2, the training was to stop after epoch 4, and went on
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, weights, waited = float("inf"), None, 0
-    while waited <= patience:
-        train_epoch()
-        loss = valid_loss()
-        waited += 1
-        if loss < lowest:
-            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
-    model.load_state_dict(weights)
-    return lowest
-
-
-# %% training-3 wrong: the returned loss is 2.6, expected 2
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, weights, waited = float("inf"), None, 0
-    while waited < patience:
-        train_epoch()
-        loss = valid_loss()
-        waited += 1
-        if loss < lowest:
-            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
-    model.load_state_dict(weights)
-    return loss
-
-
-# %% training-3 wrong: nothing came back: return the best validation loss
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, weights, waited = float("inf"), None, 0
-    while waited < patience:
-        train_epoch()
-        loss = valid_loss()
-        waited += 1
-        if loss < lowest:
-            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
-    model.load_state_dict(weights)
-
-
-# %% training-3 wrong: [4.0, 2.0, 2.0, 2.0, 1.0] and patience 2, the training was to stop after epoch 4
-def train_until_worse(model, train_epoch, valid_loss, patience):
-    lowest, weights, waited = float("inf"), None, 0
-    while waited < patience:
-        train_epoch()
-        loss = valid_loss()
-        waited += 1
-        if loss <= lowest:
-            lowest, weights, waited = loss, copy.deepcopy(model.state_dict()), 0
-    model.load_state_dict(weights)
-    return lowest
-
-
-# %% training-4 right
 def history_tf(model, data, target, epochs):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).batch(64)
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -235,7 +180,7 @@ def history_torch(model, data, target, epochs):
     return history
 
 
-# %% training-4 wrong: the list of history_tf is [2
+# %% training-3 wrong: the list of history_tf is [2
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -243,7 +188,7 @@ def history_tf(model, data, target, epochs):
     return fit.history["loss"]
 
 
-# %% training-4 wrong: the list of history_tf is [ 9
+# %% training-3 wrong: the list of history_tf is [9
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -251,7 +196,7 @@ def history_tf(model, data, target, epochs):
     return fit.history["loss"]
 
 
-# %% training-4 wrong: what history_tf returns is
+# %% training-3 wrong: what history_tf returns is
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -259,7 +204,7 @@ def history_tf(model, data, target, epochs):
     return fit
 
 
-# %% training-4 wrong: the list of history_torch holds the losses measured after each epoch
+# %% training-3 wrong: the list of history_torch holds the losses measured after each epoch
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -285,7 +230,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-4 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
+# %% training-3 wrong: the list of history_torch weighs the last batch of 11 examples like one of 64
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -309,7 +254,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-4 wrong: history_torch returned 16 numbers for four epochs
+# %% training-3 wrong: history_torch returned 16 numbers for 4 epochs
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -333,7 +278,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-4 wrong: a number in the list of history_torch is torch.Tensor, expected float
+# %% training-3 right
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -357,7 +302,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-4 wrong: Check the data's order, the learning rate, zero_grad
+# %% training-3 wrong: Check the data's order, the learning rate, zero_grad
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -380,7 +325,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-4 wrong: after the training, the PyTorch model's bias
+# %% training-3 wrong: after 4 epochs, the PyTorch model's bias
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
@@ -394,49 +339,144 @@ def history_torch(model, data, target, epochs):
     return history_tf(twin, data, target, epochs)
 
 
-# %% training-5 right
-def save_tf(folder, model, optimizer):
-    values = [variable.numpy() for variable in [*model.variables, *optimizer.variables]]
-    np.savez(Path(folder, "all.npz"), *values)
+# %% training-3 wrong: after 4 epochs, the Keras model's bias
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs + 1, shuffle=False, verbose=0)
+    return fit.history["loss"][:epochs]
 
 
-def load_tf(folder, model, optimizer):
-    with np.load(Path(folder, "all.npz")) as values:
-        for variable, name in zip([*model.variables, *optimizer.variables], values.files):
-            variable.assign(values[name])
+# %% training-3 wrong: the Keras model's bias
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    weights = model.get_weights()
+    model = keras.models.clone_model(model)
+    model.set_weights(weights)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=epochs, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-# %% training-5 wrong: the list of losses after the interruption
-def save_tf(folder, model, optimizer):
-    model.save_weights(str(Path(folder, "model.weights.h5")))
+# %% training-3 wrong: history_tf returned 4 numbers for 2 epochs
+def history_tf(model, data, target, epochs):
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)
+    fit = model.fit(data, target, batch_size=64, epochs=4, shuffle=False, verbose=0)
+    return fit.history["loss"]
 
 
-def load_tf(folder, model, optimizer):
-    model.load_weights(str(Path(folder, "model.weights.h5")))
+def history_torch(model, data, target, epochs):
+    dataset = TensorDataset(torch.from_numpy(data), torch.from_numpy(target))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    losses = []
+    for _ in range(epochs):
+        total = 0
+        for batch, labels in DataLoader(dataset, batch_size=64):
+            loss = nn.functional.cross_entropy(model(batch), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(batch)
+        losses.append(total / len(data))
+    return losses
 
 
-# %% training-5 wrong: after the interruption, the model's first loss
-def save_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
+# %% training-4 right
+def warm_torch(optimizer, steps):
+    scheduler = torch.optim.lr_scheduler
+    return scheduler.LinearLR(optimizer, start_factor=1 / steps, total_iters=steps - 1)
 
 
-def load_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer)
+def warm_tf(rate, steps):
+    class Warm(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return rate * tf.minimum((tf.cast(step, tf.float32) + 1) / steps, 1)
+
+    return Warm()
 
 
-# %% training-5 wrong: save_tf wrote nothing into the folder: the path must name a file
-def save_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer).write(folder)
+# %% training-4 wrong: with rate 0.3 and 4 steps, the list of PyTorch's rates at [0] is 0
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min(made / steps, 1))
 
 
-def load_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer).read(folder)
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
 
 
-# %% training-5 wrong: your code stopped at line 6 of the cell, in load_tf
-def save_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
+# %% training-4 wrong: the list of PyTorch's rates at [4] is 0.37
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: (made + 1) / steps)
 
 
-def load_tf(folder, model, optimizer):
-    tf.train.Checkpoint(model=model, optimizer=optimizer).read(str(Path(folder, "trainig")))
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+
+
+# %% training-4 wrong: the list of PyTorch's rates at [1] is 0.13
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LinearLR(optimizer, 1 / steps, total_iters=steps)
+
+
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+
+
+# %% training-4 wrong: warm_torch must return a scheduler
+def warm_torch(optimizer, steps):
+    torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
+    return optimizer
+
+
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+
+
+# %% training-4 wrong: the list of the rates of a second group
+def warm_torch(optimizer, steps):
+    full = optimizer.param_groups[0]["lr"]
+
+    class Warm:
+        made = 0
+
+        def step(self):
+            self.made += 1
+            for group in optimizer.param_groups:
+                group["lr"] = full * min((self.made + 1) / steps, 1)
+
+    scheduler = Warm()
+    scheduler.made = -1
+    scheduler.step()
+    return scheduler
+
+
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
+
+
+# %% training-4 wrong: the list of Keras's rates at [0] is 0.3
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
+
+
+def warm_tf(rate, steps):
+    return rate
+
+
+# %% training-4 wrong: the list of Keras's rates at [0] is 0, expected
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
+
+
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(0.0, steps, rate)
+
+
+# %% training-4 wrong: in warm_tf
+def warm_torch(optimizer, steps):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
+
+
+def warm_tf(rate, steps):
+    return keras.optimizers.schedules.PolynomialDecay(rate / steps, steps - 1, rate) / 1
