@@ -165,7 +165,7 @@ def test_a_few_curves_are_told_apart_and_the_edges_of_a_network_are_one_thing():
         many.plot([0, n], color="black")
     lines = fingerprint(figure).splitlines()
     assert sum(line.startswith("line #000000 -: 2 places") for line in lines) == 3
-    assert sum(line.startswith("line #000000 -: 60 places") for line in lines) == 1
+    assert sum(line.startswith("line #000000 -: 6.0e+01 places") for line in lines) == 1
 
 
 def test_a_colour_and_a_small_image_among_many():

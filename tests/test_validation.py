@@ -304,6 +304,17 @@ def test_no_cell_reaches_the_network(course):
     assert "the course works without a network, but 192.0.2.1 was asked for" in out
 
 
+def test_the_numbers_of_few_pictures_vary():
+    cells = [
+        cell
+        for path in notebooks.notebook_paths("notebooks")
+        for cell in notebooks.load(path)["cells"]
+        if "<img " in str(cell.get("outputs"))
+    ]
+    varying = [cell for cell in cells if "varies" in cell["metadata"].get("course", {})]
+    assert len(varying) < 0.15 * len(cells)
+
+
 def test_every_command_line_help_is_short():
     result = subprocess.run(
         [sys.executable, "-c", "from course_utils.cli import main; main()", "--help"],

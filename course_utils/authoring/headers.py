@@ -68,9 +68,15 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
     lines += ["", "## What you will find out", ""]
     lines += [f"- {objective}" for objective in lesson.objectives]
     if lesson.claims:
-        lines += ["", "## What is claimed", "", "| id | the claim under test |", "|---|---|"]
-        lines += [f"| {name} | {claims.claim(name)['claim']} |" for name in lesson.claims]
+        lines += ["", "## What is claimed", "", f"Quoted from {claims.article()}:", ""]
+        lines += ["| id | the article's words | what we take them to mean |", "|---|---|---|"]
+        lines += map(_claim, lesson.claims)
     return "\n".join(lines)
+
+
+def _claim(name: str) -> str:
+    entry = claims.claim(name)
+    return f"| {name} | “{entry['words']}” | {entry['claim']} |"
 
 
 def after_lesson(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:

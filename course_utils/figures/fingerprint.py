@@ -187,7 +187,9 @@ def _series(places: np.ndarray) -> str:
             blocks = np.array_split(values, BLOCKS) if many else values
             means = [np.nanmean(block) for block in blocks]
             columns.append(f"{name} {_numbers(means, digits=3 if many else 2)}")
-    return f"{len(places)} places, " + ", ".join(columns)
+    # How many points a curve of thousands has may hang on ties.
+    count = f"{len(places):.1e}" if many else len(places)
+    return f"{count} places, " + ", ".join(columns)
 
 
 def _thumbnail(image: "AxesImage", side: int) -> np.ndarray:

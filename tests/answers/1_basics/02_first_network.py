@@ -37,6 +37,11 @@ def unit_torch(data, weights, bias):
     return torch.sigmoid(weights @ data + bias)
 
 
+# %% first_network-1 wrong: for seven points drawn at random, the answer
+def unit_torch(data, weights, bias):
+    return torch.sigmoid((data @ weights + bias).clamp(min=0))
+
+
 # %% first_network-2 right
 def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
@@ -75,6 +80,22 @@ def loss_tf(target, logits):
 # %% first_network-2 wrong: expected numbers: was it made, and never called?
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(target, logits)
+
+
+# %% first_network-2 right
+def loss_tf(target, logits):
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(target, tf.convert_to_tensor(logits))
+    return tf.reduce_mean(losses)
+
+
+# %% first_network-2 wrong: Where float32 cannot tell a sigmoid from 0 or 1
+def loss_tf(target, logits):
+    return keras.losses.BinaryCrossentropy()(target, tf.sigmoid(logits))
+
+
+# %% first_network-2 wrong: for large logits, the loss
+def loss_tf(target, logits):
+    return keras.losses.BinaryCrossentropy(from_logits=True)(target, tf.clip_by_value(logits, -15, 15))
 
 
 # %% first_network-3 right
@@ -132,6 +153,26 @@ def step_torch(model, loss_fn, optimizer, data, target):
 # %% first_network-3 wrong: PyTorch's losses take (answer, target), in this order.
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(target, model(data))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% first_network-3 wrong: Is it the given optimizer that moves the weights
+def step_torch(model, loss_fn, optimizer, data, target):
+    loss = loss_fn(model(data), target)
+    model.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= optimizer.param_groups[0]["lr"] * parameter.grad
+    return loss.item()
+
+
+# %% first_network-3 wrong: with nn.MSELoss and Adam, the losses of three steps
+def step_torch(model, loss_fn, optimizer, data, target):
+    loss = nn.functional.binary_cross_entropy_with_logits(model(data), target)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -197,6 +238,27 @@ def step_tf(model, loss_fn, optimizer, data, target):
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(model(data), target)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return float(loss)
+
+
+# %% first_network-4 wrong: Is it the given optimizer that moves the weights
+def step_tf(model, loss_fn, optimizer, data, target):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    for gradient, weight in zip(
+        tape.gradient(loss, model.trainable_variables), model.trainable_variables
+    ):
+        weight.assign_sub(optimizer.learning_rate * gradient)
+    return float(loss)
+
+
+# %% first_network-4 wrong: with MeanSquaredError and Adam, the losses of three steps
+def step_tf(model, loss_fn, optimizer, data, target):
+    loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     return float(loss)

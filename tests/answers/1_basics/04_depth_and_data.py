@@ -20,7 +20,7 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(data @ matrix + bias)
 
 
-# %% depth_and_data-1 wrong: for 2 networks and 5 points, the array of layer_torch is an array that starts
+# %% depth_and_data-1 wrong: for 2 networks and 5 points, the array of layer_torch at [0, 0, 0] is -2.07
 def layer_torch(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
@@ -143,6 +143,46 @@ def deep_torch(depth, width):
     return nn.Sequential(layers[0], nn.ReLU(), *layers[1:])
 
 
+# %% depth_and_data-2 wrong: the number of weights of deep_torch(1, 30) is 27710, expected 2260
+def deep_torch(depth, width):
+    layers = []
+    for before, after in ((64, 100), (100, 100), (100, 100)):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    layers.append(nn.Linear(100, 10))
+    for layer in layers[::2]:
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)
+
+
+# %% depth_and_data-3 wrong: These are the sizes of the layers from the last to the first
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)][::-1]
+
+
+# %% depth_and_data-3 wrong: These are the sizes of the sum over the examples
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    with tf.GradientTape() as tape:
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, model(data))
+    return [float(tf.norm(gradient)) for gradient in tape.gradient(losses, kernels)]
+
+
+# %% depth_and_data-3 wrong: the model's weights have changed
+def gradient_sizes_tf(model, data, target):
+    kernels = [layer.kernel for layer in model.layers]
+    loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    gradients = tape.gradient(loss, kernels)
+    keras.optimizers.SGD().apply_gradients(zip(gradients, kernels))
+    return [float(tf.norm(gradient)) for gradient in gradients]
+
+
 # %% depth_and_data-3 right
 def gradient_sizes_tf(model, data, target):
     with tf.GradientTape() as tape:
@@ -197,7 +237,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% depth_and_data-3 wrong: A loss of logits, and an average, not a sum?
+# %% depth_and_data-3 wrong: the list of sizes
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy()
@@ -216,13 +256,40 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
+# %% depth_and_data-4 right
+def skip_tf(depth, width):
+    class Skips(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(10)
+            self.further = [keras.layers.Dense(width, activation="relu") for _ in range(depth - 1)]
+            self.first = keras.layers.Dense(width, activation="relu")
+
+        def call(self, values):
+            values = self.first(values)
+            for layer in self.further:
+                values = values + layer(values)
+            return self.out(values)
+
+    return Skips()
+
+
+# %% depth_and_data-4 wrong: the number of weights of skip_tf(1, 5) is
+def skip_tf(depth, width):
+    start = keras.Input((64,))
+    values = keras.layers.Dense(9, activation="relu")(start)
+    for _ in range(3):
+        values = values + keras.layers.Dense(9, activation="relu")(values)
+    return keras.Model(start, keras.layers.Dense(10)(values))
+
+
 # %% depth_and_data-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
 def skip_tf(depth, width):
     layers = [keras.layers.Dense(width, activation="relu") for _ in range(depth)]
     return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
 
 
-# %% depth_and_data-4 wrong: the array of answers is an array that starts [ 1.3
+# %% depth_and_data-4 wrong: the array of answers at [0, 0] is -1.17
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -318,6 +385,30 @@ def probes_torch(model, split):
             train = model[:end](torch.from_numpy(split.data_train)).numpy()
         probe = RidgeClassifier().fit(train, split.target_train)
         scores.append(probe.score(train, split.target_train))
+    return scores
+
+
+# %% depth_and_data-5 wrong: the list has 4 accuracies, expected 2
+def probes_torch(model, split):
+    scores = []
+    for end in (0, 2, 4, 6):
+        with torch.no_grad():
+            train = model[:end](torch.from_numpy(split.data_train)).numpy()
+            test = model[:end](torch.from_numpy(split.data_test)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(test, split.target_test))
+    return scores
+
+
+# %% depth_and_data-5 wrong: the list of accuracies
+def probes_torch(model, split):
+    scores = []
+    for end in [0, *range(1, len(model) - 1, 2)]:
+        with torch.no_grad():
+            train = model[:end](torch.from_numpy(split.data_train)).numpy()
+            test = model[:end](torch.from_numpy(split.data_test)).numpy()
+        probe = RidgeClassifier().fit(train, split.target_train)
+        scores.append(probe.score(test, split.target_test))
     return scores
 
 

@@ -83,7 +83,7 @@ def chance_torch(model, x):
     return claims.Case(*gaps, "measured > 1e-6 and measured >= 10 * control")
 
 
-# %% verdict-2 wrong: a model with dropout: the case holds: False
+# %% verdict-2 wrong: a model whose last row drifts, is 0, expected 0.25
 def chance_torch(model, x):
     mode, gaps = model.training, []
     for training in (False, True):
