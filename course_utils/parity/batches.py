@@ -105,7 +105,9 @@ def draw(all_specs: list[Spec], seed: int, scaled: bool) -> list[np.ndarray]:
         if spec.top is None:
             values = generator.standard_normal(spec.shape)
             scales = np.resize(SCALES, len(values)).reshape(-1, *[1] * (values.ndim - 1))
-            found.append(values * scales if scaled else values)
+            drawn = values * scales if scaled else values
+            # As float32 holds them: a Keras model of float64 layers may take its input as float32.
+            found.append(drawn.astype("float32").astype("float64"))
         elif spec.some is not None:
             found.append(generator.choice(spec.some.ravel(), spec.shape))
         else:
