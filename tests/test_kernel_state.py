@@ -19,12 +19,11 @@ print(__import__("json").dumps(space["table"]()))
 
 # What may differ, and why.
 NAMED = {
+    "environment/HDF5_PLUGIN_PATH": "set by an import of TensorFlow",
     "environment/KINETO_LOG_LEVEL": "PyTorch's profiler reads it once; lesson.begin() sets it",
-    "environment/TF_CPP_MIN_LOG_LEVEL": "TensorFlow reads it once; lesson.begin() sets it",
     "files/kinds/anon_inode:[pidfd]": "stands for the process that asked for the kernel",
-    "finders": "Hidden, which brings back what is imported",
-    "loggers": "those of the hidden libraries are there; nobody else asks for their names",
-    "modules": "gc and runpy: what started the two",
+    "loggers": "those of the libraries are there; nobody else asks for their names",
+    "modules": "what has been imported",
     "numbers/frozen": "imported memory is shared, and no search for garbage may write to it",
 }
 
@@ -49,9 +48,7 @@ def test_a_warm_kernel_finds_what_a_stock_one_finds(tmp_path):
     assert {place: values(said, place) for place in unnamed} == {}
     unused = [name for name in NAMED if not any(place.startswith(name) for place in found)]
     assert unused == [], "a difference that has gone is named no longer"
-    modules = {warm: set(said[warm]["modules"]) for warm in said}
-    assert modules[True] ^ modules[False] == {"gc", "runpy"}
-    assert said[True]["finders"] == ["Hidden", *said[False]["finders"]]
+    assert set(said[False]["modules"]) - set(said[True]["modules"]) <= {"gc", "runpy"}
     # A library's loggers are the library's; all others agree.
     for name, logger in said[False]["loggers"].items():
         if name != "handlers":
