@@ -38,15 +38,16 @@ PROBES = {
     "arguments": "import sys; print(sys.argv[0].split('/')[-1].split('.')[0], __name__)",
     "path": "import sys; print(sys.path)",
     "folder": "import os; print(os.getcwd())",
-    "environment": "import os; print(os.environ['ASKED'], os.environ['JPY_PARENT_PID'])",
+    "environment": "import os; print(os.environ['COURSE_ASKED'], os.environ['JPY_PARENT_PID'])",
     "no leftovers": "import sys; print([m for m in sys.modules if m.startswith('course_utils')])",
     "session": "import os; print(os.getsid(0) == os.getpid() == os.getpgid(0))",
     "standard input": "import os; print(os.read(0, 1))",
     "log lines": (
         "import logging, sys, torch, tensorflow\n"
         "for name in ('torch', 'torch.distributed', 'tensorflow'):\n"
-        "    print([one.stream is sys.stderr for one in logging.getLogger(name).handlers])\n"
-        "logging.getLogger('torch').warning('said by torch')"
+        "    log = logging.getLogger(name)\n"
+        "    streams = [(one.stream is sys.stdout, one.stream is sys.stderr) for one in log.handlers]\n"
+        "    print(log.level, log.propagate, streams)"
     ),
     "pickles": "import pickle, numpy; print(pickle.loads(pickle.dumps(numpy.ones(2))))",
     "reloading": "import importlib, keras; print(importlib.reload(keras).__name__)",
@@ -73,7 +74,7 @@ PROBES = {
 
 
 def test_a_warm_kernel_is_like_a_stock_one(tmp_path):
-    options = {"env": os.environ | {"ASKED": "for"}, "cwd": str(tmp_path)}
+    options = {"env": os.environ | {"COURSE_ASKED": "for"}, "cwd": str(tmp_path)}
     said = {}
     for warm in (True, False):
         with kernel(warm, **options) as (_, client):

@@ -60,6 +60,7 @@ def import_all() -> Imported:
     """Import; raises ImportError with one line."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     before, handlers_before = os.environ.copy(), logging._handlerList[:]
+    sys.ps1 = "In : "  # as in a kernel; TensorFlow looks at it to know where its log lines go
     streams = [Stream(sys.stdout), Stream(sys.stderr)]
     sys.stdout, sys.stderr = streams
     _import("triton", lesson.import_triton)
