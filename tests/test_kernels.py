@@ -46,7 +46,7 @@ PROBES = {
         "import logging, sys, torch, tensorflow\n"
         "for name in ('torch', 'torch.distributed', 'tensorflow'):\n"
         "    log = logging.getLogger(name)\n"
-        "    streams = [(one.stream is sys.stdout, one.stream is sys.stderr) for one in log.handlers]\n"
+        "    streams = [(h.stream is sys.stdout, h.stream is sys.stderr) for h in log.handlers]\n"
         "    print(log.level, log.propagate, streams)"
     ),
     "pickles": "import pickle, numpy; print(pickle.loads(pickle.dumps(numpy.ones(2))))",
