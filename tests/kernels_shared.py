@@ -39,6 +39,22 @@ def preloads(home):
     return [process for process in found if process.ppid() not in pids]
 
 
+@pytest.fixture(name="one_line")
+def one_line_fixture(caplog):
+    """Demand one logged line of why there was no warm kernel, and no warning."""
+
+    @contextlib.contextmanager
+    def demand(text):
+        caplog.clear()
+        yield
+        mine = [record.getMessage() for record in caplog.records if "warm ker" in record.message]
+        assert len(mine) == 1, mine
+        assert text in mine[0]
+        assert "\n" not in mine[0]
+
+    return demand
+
+
 @contextlib.contextmanager
 def kernel(warm=True, **options):
     """Start a kernel the way Jupyter does, warm or stock, and shut it down."""

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import logging
+import multiprocessing
 import os
 import random
 import select
@@ -17,8 +18,9 @@ from ipykernel import parentpoller
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.log import get_logger
 
+from course_utils.kernels import settings
 from course_utils.kernels.modules import Imported
-from course_utils.kernels.protocol import peer
+from course_utils.kernels.protocol import Unavailable, peer
 
 
 class ParentPollerUnix(parentpoller.ParentPollerUnix):
@@ -46,7 +48,8 @@ def become_kernel(
     try:
         kernel = _initialized(connection, request, outputs, imported, interrupt)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        kind = "" if isinstance(error, Unavailable) else f"{type(error).__name__}: "
+        reason = f"{kind}{error}".splitlines()[0]
         connection.sendall(json.dumps({"error": reason}).encode() + b"\n")
         os._exit(1)
     connection.sendall(json.dumps({"ready": True}).encode() + b"\n")
@@ -72,8 +75,9 @@ def _initialized(
     os.chdir(request["cwd"])
     for name in [name for name in sys.modules if name.split(".")[0] == "course_utils"]:
         del sys.modules[name]
-    imported.hidden.begin()
-    _seed(imported.hidden.modules)
+    if others := settings.found_here_instead(imported.found):
+        raise Unavailable(f"{others[0]} comes before what has been imported")
+    _seed()
     launcher = importlib.util.find_spec("ipykernel_launcher").origin
     sys.argv = [launcher, *request["argv"]]
     sys.orig_argv = [sys.executable, *request["flags"], "-m", "ipykernel_launcher"]
@@ -82,6 +86,7 @@ def _initialized(
     kernel.initialize(sys.argv[1:])
     kernel.poller = ParentPollerUnix(parent)
     _connect(imported)
+    settings.say_what_is_too_late(kernel.shell.events)
     return kernel
 
 
@@ -94,13 +99,16 @@ def _redirect(outputs: list[int]) -> None:
         os.close(descriptor)
 
 
-def _seed(modules: dict[str, Any]) -> None:
-    """Seed anew what was seeded by an import."""
+def _seed() -> None:
+    """Seed anew what was seeded by an import, and renew the key of this process."""
     random.seed()
-    if numpy := modules.get("numpy"):
+    multiprocessing.current_process().authkey = os.urandom(32)
+    if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
-    if torch := modules.get("torch"):
+    if torch := sys.modules.get("torch"):
         torch.default_generator.seed()
+    if sympy := sys.modules.get("sympy.core.random"):
+        sympy.rng.seed()
 
 
 def _connect(imported: Imported) -> None:

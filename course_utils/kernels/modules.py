@@ -1,4 +1,4 @@
-"""What the preload imports, and how."""
+"""What the preload imports, and what an import leaves to be put right in each kernel."""
 
 import importlib.util
 import logging
@@ -7,10 +7,11 @@ import sys
 from typing import Any, NamedTuple
 
 from course_utils import lesson
-from course_utils.kernels import hiding
+from course_utils.kernels import settings
 
-# What a stock kernel has imported, or imports with its first messages.
-KERNEL = [
+# First what a kernel imports with its first messages, then what notebooks import; not the backend
+# that shows pictures, which looks for its notebook when it is imported.
+MODULES = [
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.debugger",
@@ -21,11 +22,6 @@ KERNEL = [
     "tornado.platform.asyncio",
     "tornado.queues",
     "sqlite3",
-]
-
-# What notebooks import; a kernel shows them when a notebook does. Not the backend that shows
-# pictures, which looks for its notebook when it is imported.
-LIBRARIES = [
     "numpy",
     "matplotlib.figure",
     "matplotlib.font_manager",
@@ -52,42 +48,36 @@ class Stream:
 
 
 class Imported(NamedTuple):
-    """What the preload has for a kernel: variables, modules, their streams and log handlers."""
+    """What imports left: variables, files of packages, streams, and handlers of log lines."""
 
     environment: dict[str, str]
-    hidden: hiding.Hidden
+    found: dict[str, str]
     streams: list[Stream]
     handlers: list[Any]
 
 
 def import_all() -> Imported:
-    """Import, and hide what notebooks import; raises ImportError with one line."""
-    environment = dict(os.environ)
-    for name in KERNEL:
-        __import__(name)
-    environment = {key: os.environ[key] for key in os.environ.keys() - environment}
+    """Import; raises ImportError with one line."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    before, seen_before = hiding.state(), set(sys.modules)
-    handlers_before = logging._handlerList[:]
+    before, handlers_before = os.environ.copy(), logging._handlerList[:]
+    sys.ps1 = "In : "  # as in a kernel; TensorFlow looks at it to know where its log lines go
     streams = [Stream(sys.stdout), Stream(sys.stderr)]
     sys.stdout, sys.stderr = streams
-    with hiding.recorded() as record:
-        _import("triton", lesson.import_triton)
-        for name in LIBRARIES:
-            # A library that is not installed is missing in a stock kernel, too.
-            if importlib.util.find_spec(name.partition(".")[0]):
-                _import(name, lambda name=name: __import__(name))
+    _import("triton", lesson.import_triton)
+    for name in MODULES:
+        # A library that is not installed is missing in a stock kernel, too.
+        if importlib.util.find_spec(name.partition(".")[0]):
+            _import(name, lambda name=name: __import__(name))
     sys.stdout, sys.stderr = [stream.stream for stream in streams]
     if pandas := sys.modules.get("pandas"):
         # It saw no notebook, and would fit tables to a terminal's width.
         pandas.set_option("display.max_columns", 20)
     handlers = [one for one in logging._handlerList if one not in handlers_before]
     logging._handlerList[:] = handlers_before
-    hidden = hiding.Hidden(record, seen_before)
-    before.restore()
     if (threads := _threads_after_a_fork()) > 1:
         raise ImportError(f"an import has started {threads - 1} threads, which a fork would lose")
-    return Imported(environment, hidden, streams, handlers)
+    environment = {key: os.environ[key] for key in os.environ.keys() - before.keys()}
+    return Imported(environment, settings.found(), streams, handlers)
 
 
 def _import(name: str, work: Any) -> None:
@@ -106,11 +96,10 @@ def _threads_after_a_fork() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def files_of(hidden: hiding.Hidden) -> list[str]:
-    """List the files that have been imported."""
-    modules = [*sys.modules.values(), *hidden.modules.values()]
-    files = [getattr(module, "__file__", None) for module in modules]
-    return [file for file in files if isinstance(file, str)]
+def files() -> list[str]:
+    """List the files that have been imported, and those that decided what an import did."""
+    found = [getattr(module, "__file__", None) for module in sys.modules.values()]
+    return [file for file in found if isinstance(file, str)] + settings.files()
 
 
 def last_changes(files: list[str]) -> list[int]:

@@ -33,7 +33,7 @@ def run(listening: int, address: str, idle_seconds: float = IDLE_SECONDS) -> Non
     problem = ""
     try:
         imported = modules.import_all()
-        files = modules.files_of(imported.hidden)
+        files = modules.files()
         changes = modules.last_changes(files)
     except ImportError as error:
         problem = str(error)
