@@ -35,6 +35,7 @@ def test_what_fails_or_takes_too_long_is_recorded_and_the_rest_go_on(monkeypatch
     assert set(shows.unanswered(record)) == set(status) - {"missing_torch"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "name",
     ["placement_torch", "transfers_torch", "number_types_torch", "convolution_torch",
