@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -345,6 +347,17 @@ def test_when_the_parent_is_killed_nothing_of_it_stays():
     parent.kill()
     parent.wait()
     gone(pid)
+
+
+def test_a_kernel_lives_on_when_what_stands_for_it_is_collected():
+    process = asyncio.run(provisioner._fork_kernel(kernel_command(), {}))
+    kept = psutil.Process(process.pid)
+    del process
+    gc.collect()
+    time.sleep(1)
+    assert kept.status() != psutil.STATUS_ZOMBIE
+    kept.kill()
+    gone(kept.pid)
 
 
 def test_an_idle_preload_goes_and_takes_its_socket():
