@@ -97,7 +97,7 @@ def test_what_a_path_or_a_settings_file_gains_later_is_heeded(tmp_path, monkeypa
         assert run(client, "import sklearn; print(sklearn.here)") == "3"
 
 
-def test_a_new_list_of_fonts_renews_the_preloaded_process():
+def test_the_list_of_fonts_is_among_the_files_that_are_watched():
     code = "import matplotlib.font_manager; from course_utils.kernels import settings\n"
     code += "print(*settings.files())"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

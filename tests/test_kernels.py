@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -303,6 +305,7 @@ def test_a_system_that_refuses_to_fork_is_named(monkeypatch):
     assert b"no further process (Resource temporarily unavailable)" in ours.recv(1000)
 
 
+@pytest.mark.heavy
 def test_fifty_at_once(home):
     before = preloads(home)
     KernelProvisionerFactory.instance().default_provisioner_name = kernels.NAME
@@ -346,17 +349,28 @@ def test_when_the_parent_is_killed_nothing_of_it_stays():
     gone(pid)
 
 
+def test_a_kernel_lives_on_when_what_stands_for_it_is_collected():
+    process = asyncio.run(provisioner._fork_kernel(kernel_command(), {}))
+    kept = psutil.Process(process.pid)
+    del process
+    gc.collect()
+    time.sleep(1)
+    assert kept.status() != psutil.STATUS_ZOMBIE
+    kept.kill()
+    gone(kept.pid)
+
+
 def test_an_idle_preload_goes_and_takes_its_socket():
     with small_preload(idle_seconds=0.5) as address:
         assert address.is_socket()
 
 
-def test_100_starts_leave_no_zombie_and_no_open_file(home):
+def test_30_starts_leave_no_zombie_and_no_open_file(home):
     with kernel() as (manager, _):
         (preload,) = [p for p in preloads(home) if manager.provisioner.pid in children(p)]
         command = kernel_command()
         before = preload.num_fds(), psutil.Process().num_fds()
-        for _ in range(100):
+        for _ in range(30):
             process = asyncio.run(provisioner._fork_kernel(command, {}))
             process.kill()
             process.wait()
@@ -371,7 +385,7 @@ def test_the_bench_measures_starts_and_notebooks(monkeypatch):
     assert 0 < seconds < 60
     assert 0 < megabytes < 80
     with tempfile.TemporaryDirectory(prefix="cb") as folder:  # a socket's path must be short
-        assert 0 < bench._nbval(Path(folder), ["-n0"], warm=True) < 60
+        assert 0 < bench._nbval(Path(folder), ["-n0"], warm=True) < 280
         monkeypatch.setattr(bench, "CELLS", ["1 / 0"])
         with pytest.raises(CourseError, match=r"nbval failed: .*1 failed"):
             bench._nbval(Path(folder), ["-n0"], warm=False)
