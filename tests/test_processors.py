@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from course_utils import CourseError, kernels
+from course_utils import CourseError
 from course_utils.authoring import processors
+from course_utils.kernels import protocol
 
 PROBE = """
 import json, numpy as np, torch
@@ -55,5 +56,6 @@ def test_what_is_not_there_is_said_in_one_line(monkeypatch):
 
 
 def test_kernels_of_another_processor_have_a_preload_of_their_own():
-    read = kernels.protocol.READ_AT_IMPORT
-    assert all(name.startswith(read) for name in processors.environment("generic"))
+    own = protocol.address_of([], {}, "/")
+    others = [{name: value} for name, value in processors.environment("generic").items()]
+    assert all(protocol.address_of([], other, "/") != own for other in others)

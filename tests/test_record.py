@@ -102,7 +102,7 @@ CHANGES = [
     EXERCISE,
     "tests/answers/1_basics/02_first_network.py",
     "tests/test_notebooks.py",
-    "course_utils/parity.py",
+    "course_utils/parity/copying.py",
     "course_utils/datasets/points.py",
     "course_utils/claims.toml",
     "course_utils/authoring/comparison.py",
