@@ -36,9 +36,11 @@ def runs(course, monkeypatch):
     class Runs(list):
         failing = ("", "")
 
-    runs = Runs()
+    runs, really_run = Runs(), subprocess.run
 
-    def run(command, **_):
+    def run(command, **options):
+        if "pytest" not in command:  # such as the processor's name
+            return really_run(command, **options)
         runs.append(command[3:-1])
         failed = CASE.format(*runs.failing, "<failure/>") if any(runs.failing) else ""
         cases = CASE.format("tests.test_notebooks", "test_fine", "") + failed
