@@ -98,7 +98,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% shipping_models-2 wrong: the answer to a batch of 6 is
+# %% shipping_models-2 wrong: the answer to a batch of 6 at
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, len(weight)], tf.float32)])
