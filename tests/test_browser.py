@@ -12,7 +12,7 @@ import browser
 import pytest
 
 from course_utils import ROOT, dashboards
-from course_utils.dashboards import web_files
+from course_utils.dashboards import boards, web_files
 
 pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
@@ -170,7 +170,7 @@ def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, ch
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
         page.wait_for_function(browser.READY)
         page.evaluate("() => jupyterapp.commands.execute('launcher:create')")
-        page.locator(f'.jp-LauncherCard[title*="{dashboards.NAMES[kind]}"]').first.click()
+        page.locator(f'.jp-LauncherCard[title*="{boards.NAMES[kind]}"]').first.click()
         frame = page.frame_locator(f'iframe[src*="course-{kind}"]')
         frame.locator("body :visible").first.wait_for()
         source = page.locator(f'iframe[src*="course-{kind}"]').get_attribute("src")

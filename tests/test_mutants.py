@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from test_authoring import graded
+from small_course import graded
 
 from course_utils import ROOT, CourseError, authoring, notebooks
 from course_utils.authoring import mutants
