@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import browser
 import pytest
 
-from course_utils import ROOT, dashboards
+from course_utils import ROOT
 from course_utils.dashboards import boards, web_files
 
 pytestmark = [

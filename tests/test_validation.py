@@ -267,6 +267,7 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
         cells[:] = cells[:7]
         check = source(cells, "with tasks.check")
         check["source"] = [
+            "from course_utils import tasks\n",
             'with tasks.check("first_network-1"):\n',
             "    tasks.attempted(unit_torch(torch.ones(1, 3), torch.ones(3), 0.0))",
         ]
@@ -275,7 +276,7 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
     answers = course / "tests/answers/1_basics/02_first_network.py"
     text = answers.read_text()
     answers.write_text(text[: text.index("# %% first_network-2")])
-    only = [f"--notebook={SOLUTION}", "-k", "test_answers"]
+    only = [f"--notebook={SOLUTION}", "-k", "test_answers", "-vv"]
     status, out = run_pytest(course, "tests/test_notebooks.py", *only)
     assert status == 1
     assert "first_network-1 wrong" in out
