@@ -286,7 +286,7 @@ def test_the_table_folds_every_claim_below_its_section(cards, monkeypatch):
     assert page.count("<details class='claim'") == len(ledger)
     assert page.count("<details class='section'") == len(reading.SECTIONS)
     assert len(text.splitlines()) == len(ledger) + len(reading.SECTIONS)
-    link = claims.lesson_path("first_network").name
+    link = notebooks.named("first_network").name
     assert f"<a href='{link}'>first network</a>" in page
     assert f"B08  {claims.VERDICTS[claims.claim('B08')['verdict']][0]}" in text
     assert "data-verdict='taste'" in page

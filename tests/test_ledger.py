@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import claims
+from course_utils import claims, notebooks
 
 # Of each sentence, in order: the first digits of the SHA-256 of each three words that follow one
 # another, without punctuation at their ends. It holds the article's words without carrying them.
@@ -62,7 +62,7 @@ def test_no_two_rows_judge_the_same_words():
 def test_a_row_names_a_lesson_and_what_it_is_about(name):
     entry = LEDGER[name]
     assert entry["about"] in ("both", "torch", "tensorflow", "tools")
-    assert claims.lesson_path(entry["lesson"]), f"there is no lesson {entry['lesson']}"
+    assert notebooks.named(entry["lesson"]), f"there is no lesson {entry['lesson']}"
 
 
 @pytest.mark.parametrize("name", LEDGER)

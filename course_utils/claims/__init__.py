@@ -15,7 +15,7 @@ Each case holds what was measured, what it is compared with, and the rule that d
 from course_utils.claims.cards import page, table, verdict
 from course_utils.claims.cases import Case, ClaimContradicted, objections
 from course_utils.claims.counts import adoption
-from course_utils.claims.reading import VERDICTS, article, claim, ledger, lesson_path
+from course_utils.claims.reading import VERDICTS, article, claim, ledger
 
 __all__ = [
     "VERDICTS",
@@ -25,7 +25,6 @@ __all__ = [
     "article",
     "claim",
     "ledger",
-    "lesson_path",
     "objections",
     "page",
     "table",

@@ -1,14 +1,13 @@
 """What a reader sees: a claim's verdict card, and the ledger as a page of folded rows."""
 
 import html
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from course_utils import CourseError
+from course_utils import CourseError, notebooks
 from course_utils.claims.cases import Case, ClaimContradicted, decide
 from course_utils.claims.counts import adoption
 from course_utils.claims.reading import (
@@ -17,9 +16,9 @@ from course_utils.claims.reading import (
     article,
     claim,
     ledger,
-    lesson_path,
     section,
 )
+from course_utils.files import relative_link
 
 NO_CASES: Mapping[str, Case] = {}
 
@@ -135,10 +134,8 @@ def _where(entry: Entry) -> str:
 
 def _row(name: str, entry: Entry, start: Path) -> str:
     label, colour = VERDICTS[entry["verdict"]]
-    path = lesson_path(entry["lesson"])
-    lesson = entry["lesson"].replace("_", " ")
-    if path:
-        lesson = f"<a href='{Path(os.path.relpath(path, start)).as_posix()}'>{lesson}</a>"
+    link = relative_link(notebooks.named(entry["lesson"]), start)
+    lesson = f"<a href='{link}'>{entry['lesson'].replace('_', ' ')}</a>"
     details = "".join(
         f"<div><i>{head}:</i> {html.escape(text)}</div>" for head, text in _details(entry).items()
     )

@@ -1,12 +1,11 @@
 """Read claims.toml: each claim of the article, what we take it to mean, and what became of it."""
 
 import functools
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError
+from course_utils import CourseError
 
 LEDGER = Path(__file__).parent.with_name("claims.toml")
 
@@ -84,15 +83,6 @@ def section(entry: Entry) -> str:
     """Return the article's section in which a claim's first sentence stands."""
     first = min(entry["sentences"])
     return next(title for title, last in SECTIONS.items() if first <= last)
-
-
-def lesson_path(name: str) -> Path | None:
-    """Return the lesson of a name, which is its file's stem without the number, or None.
-
-    `first_network` is the name of `notebooks/1_basics/02_first_network.ipynb`.
-    """
-    paths = (ROOT / "notebooks").glob("**/*.ipynb")
-    return next((path for path in paths if re.sub(r"^\d+_", "", path.stem) == name), None)
 
 
 def _read(table: str) -> Entry:
