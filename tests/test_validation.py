@@ -104,6 +104,14 @@ FAULTS = {
         ),
         "stderr",
     ),
+    "printed set": (
+        lambda cells: source(
+            cells,
+            "lesson.begin()",
+            outputs=[{"output_type": "stream", "name": "stdout", "text": ["2 {'a', 'b'}"]}],
+        ),
+        "the order of",
+    ),
     "broken link": (
         lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"),
         "broken link: 99_none",

@@ -20,6 +20,8 @@ from course_utils.files import inside
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\Users)")
+# Python prints it in another order in every process.
+PRINTED_SET = re.compile(r"\{('[^']*'|\"[^\"]*\")(, ('[^']*'|\"[^\"]*\"))+\}")
 NO_MEANING = {"here", "click here", "link", "this", "read more", "more"}
 
 Cell = dict[str, Any]
@@ -195,6 +197,9 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
                 yield f"cell {n}: a stored error: {output['ename']}"
             if output.get("name") == "stderr":
                 yield f"cell {n}: a stored message on stderr"
+            printed = _text(output.get("text", data.get("text/plain", "")))
+            for found in PRINTED_SET.finditer(printed):
+                yield f"cell {n}: the order of {found[0]} changes from run to run: print it sorted"
             page = _text(data.get("text/html", ""))
             if any(key.startswith("image/") for key in data) and not page:
                 yield f"cell {n}: a picture that JupyterLab shows without alt text"
