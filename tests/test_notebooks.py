@@ -108,7 +108,7 @@ def test_answers(solution):
                     or text not in came
                 ):
                     failures.append(f"{task} {outcome} ({text}): {came}")
-    assert failures == []
+    assert not failures, "\n".join(failures)
 
 
 def attempt(runner, answer, check, n):

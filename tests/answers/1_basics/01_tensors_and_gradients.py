@@ -241,7 +241,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% tensors_and_gradients-5 wrong: at [0] it is -0.2, expected 0.2. One step is minus
+# %% tensors_and_gradients-5 wrong: after one step, the place is [-0.2,  1.2], expected [ 0.2, -1.2]. One step is minus
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps):
@@ -251,7 +251,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% tensors_and_gradients-5 wrong: expected 0.36. Is a gradient computed anew
+# %% tensors_and_gradients-5 wrong: is [ 0.4, -2.4], expected [ 0.36, -1.68]. Is a gradient computed anew
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     with tf.GradientTape() as tape:
@@ -262,7 +262,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% tensors_and_gradients-5 wrong: after no step, the place is [ 0.2, -1.2], expected [0., 0.]
+# %% tensors_and_gradients-5 wrong: after no step, the place is [ 0.2, -1.2], expected [0, 0]
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     for _ in range(steps + 1):

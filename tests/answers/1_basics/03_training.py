@@ -77,7 +77,7 @@ def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_generator(examples, output_signature=kinds).batch(size)
 
 
-# %% training-2 wrong: the list of the batches' sizes at
+# %% training-2 wrong: the list of the batches' sizes is 3 at [21], expected 100
 def loader_tf(data, target, size, seed):
     return tf.data.Dataset.from_tensor_slices((data, target)).batch(size).shuffle(len(data), seed)
 
@@ -396,7 +396,7 @@ def warm_tf(rate, steps):
     return Warm()
 
 
-# %% training-4 wrong: with rate 0.3 and 4 steps, the list of PyTorch's rates at [0] is 0
+# %% training-4 wrong: with rate 0.3 and 4 steps, the list of PyTorch's rates is 0 at [0], expected 0.075
 def warm_torch(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min(made / steps, 1))
 
@@ -405,7 +405,7 @@ def warm_tf(rate, steps):
     return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
 
 
-# %% training-4 wrong: the list of PyTorch's rates at [4] is 0.37
+# %% training-4 wrong: the list of PyTorch's rates is 0.375 at [4], expected 0.3
 def warm_torch(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: (made + 1) / steps)
 
@@ -414,7 +414,7 @@ def warm_tf(rate, steps):
     return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
 
 
-# %% training-4 wrong: the list of PyTorch's rates at [1] is 0.13
+# %% training-4 wrong: the list of PyTorch's rates is 0.13125 at [1], expected 0.15
 def warm_torch(optimizer, steps):
     return torch.optim.lr_scheduler.LinearLR(optimizer, 1 / steps, total_iters=steps)
 
@@ -455,7 +455,7 @@ def warm_tf(rate, steps):
     return keras.optimizers.schedules.PolynomialDecay(rate / steps, max(steps - 1, 1), rate)
 
 
-# %% training-4 wrong: the list of Keras's rates at [0] is 0.3
+# %% training-4 wrong: the list of Keras's rates is 0.3 at [0], expected 0.075
 def warm_torch(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
 
@@ -464,7 +464,7 @@ def warm_tf(rate, steps):
     return rate
 
 
-# %% training-4 wrong: the list of Keras's rates at [0] is 0, expected
+# %% training-4 wrong: the list of Keras's rates is 0 at [0], expected 0.075
 def warm_torch(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda made: min((made + 1) / steps, 1))
 

@@ -182,7 +182,7 @@ def grow_torch(model, optimizer):
     return nn.Sequential(first, relu, layer, nn.ReLU(), last)
 
 
-# %% dynamic_graphs-3 wrong: the answers after growing, compared with those before, at
+# %% dynamic_graphs-3 wrong: the answers after growing, compared with those before, is 0.027456 at [0, 0]
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     model.insert(2, layer)
@@ -277,7 +277,7 @@ def grow_tf(model, optimizer):
     return grown, [(keras.optimizers.SGD(0.1, momentum=0.9), layer.weights), (optimizer, old)]
 
 
-# %% dynamic_graphs-4 wrong: the answers after growing, compared with those before, at
+# %% dynamic_graphs-4 wrong: the answers after growing, compared with those before, is 0.18211 at [0, 0]
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, activation="relu")

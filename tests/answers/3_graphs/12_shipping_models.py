@@ -98,7 +98,7 @@ def ship_tf(weight, bias, path):
     return path
 
 
-# %% shipping_models-2 wrong: the answer to a batch of 6 at
+# %% shipping_models-2 wrong: the answer to a batch of 6 is 0.022004 at [0, 0], expected 0.088731
 def ship_tf(weight, bias, path):
     class Module(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None, len(weight)], tf.float32)])
