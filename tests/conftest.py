@@ -10,6 +10,8 @@ from course_utils import ROOT, authoring, claims, kernels, lesson, notebooks
 
 TESTS = Path(__file__).parent
 
+AT_THE_START = pytest.StashKey[dict[str, str]]()
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -24,6 +26,7 @@ def pytest_configure(config):
     """Set up the environment of this process, of pytest's workers, and of every kernel."""
     lesson.import_triton()
     if hasattr(config, "workerinput"):
+        config.stash[AT_THE_START] = dict(os.environ)
         return
     folder = tempfile.TemporaryDirectory(prefix="course-tests-")
     config.add_cleanup(folder.cleanup)
@@ -32,6 +35,7 @@ def pytest_configure(config):
     os.environ["PYTHONPATH"] = str(TESTS / "no_network")
     os.environ["XDG_DATA_HOME"] = str(Path(folder.name, "data"))
     os.environ.update(kernels.environment())
+    config.stash[AT_THE_START] = dict(os.environ)
 
 
 def pytest_generate_tests(metafunc):
@@ -66,6 +70,12 @@ def pytest_terminal_summary(terminalreporter):
     browser = [reason for reason in reasons if "hromium" in reason]
     if browser:
         terminalreporter.write_line(f"{len(browser)} browser tests were skipped. {browser[0]}")
+
+
+@pytest.fixture(scope="session")
+def environment_at_the_start(pytestconfig):
+    """The variables as they were before test files imported anything that sets some."""
+    return pytestconfig.stash[AT_THE_START]
 
 
 @pytest.fixture

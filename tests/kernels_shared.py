@@ -1,6 +1,7 @@
 """What the tests of kernels share."""
 
 import contextlib
+import os
 import time
 
 import psutil
@@ -16,11 +17,20 @@ only_where_warm = pytest.mark.skipif(
 
 
 @pytest.fixture(name="home", scope="module", autouse=True)
-def home_of_this_file(tmp_path_factory):
-    """A data folder for this file, so that its faults disturb no other worker's kernels."""
+def home_of_this_file(tmp_path_factory, environment_at_the_start):
+    """A data folder for this file, so that its faults disturb no other worker's kernels.
+
+    Kernels of either kind inherit nothing that imports of other test files have set.
+    """
     folder = tmp_path_factory.mktemp("d")
     with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - environment_at_the_start.keys():
+            patch.delenv(name)
+        for name, value in environment_at_the_start.items():
+            patch.setenv(name, value)
         patch.setenv("XDG_DATA_HOME", str(folder))
+        factory = KernelProvisionerFactory.instance()
+        patch.setattr(factory, "default_provisioner_name", kernels.NAME)
         yield folder
     for process in preloads(folder):
         process.kill()
