@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROWS = 12
 MOST_ROUTES = 200
-SCALES = np.array([0.01, 1, 1, 30, 1, 3, 300, 0.1, 1, 30, 300, 1])
+SCALES = np.array([1, 0.01, 1, 30, 1, 3, 300, 0.1, 1, 30, 300, 1])
 """Small rows show an epsilon, large ones a bound such as that of ReLU6."""
 
 
@@ -97,15 +97,19 @@ def _filled(shape: tuple) -> tuple[int, ...]:
     return (batch or ROWS, *(side if size is None else size for size in rest))
 
 
-def draw(all_specs: list[Spec], seed: int, scaled: bool) -> list[np.ndarray]:
-    """Draw a batch in float64; `scaled` gives its rows very different sizes."""
+def scaled(values: np.ndarray) -> np.ndarray:
+    """Give the rows of an array very different sizes."""
+    return values * np.resize(SCALES, len(values)).reshape(-1, *[1] * (values.ndim - 1))
+
+
+def draw(all_specs: list[Spec], seed: int, sizes: bool = False) -> list[np.ndarray]:
+    """Draw a batch in float64; with `sizes`, its rows have very different ones."""
     generator = np.random.default_rng(seed)
     found = []
     for spec in all_specs:
         if spec.top is None:
             values = generator.standard_normal(spec.shape)
-            scales = np.resize(SCALES, len(values)).reshape(-1, *[1] * (values.ndim - 1))
-            drawn = values * scales if scaled else values
+            drawn = scaled(values) if sizes else values
             # As float32 holds them: a Keras model of float64 layers may take its input as float32.
             found.append(drawn.astype("float32").astype("float64"))
         elif spec.some is not None:

@@ -1,143 +1,65 @@
 """Why two models part: each cause is put to the test before it is named."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils.parity import points
+from course_utils.parity import places
 
 if TYPE_CHECKING:
-    from course_utils.parity.points import Point
+    from course_utils.parity.places import Place
+    from course_utils.parity.weights import Pair
 
 
-def tested(places: list["Point"], number: int, step: float) -> str:
-    """Say why the models part at a point, as far as a test could tell."""
-    point = places[number]
-    if point.kind == "leaves":
-        found = _epsilon(point, step) or _padding(point, step)
-    else:
-        found = _between(places, number, step)
-    looked = "flattening order, epsilon, padding, activation and order of layers were tested"
-    return found or f"none of the usual causes ({looked})"
+def tested(found: list["Place"], number: int, step: float) -> str:
+    """Say why the models part at a place, as far as a test could tell."""
+    place = found[number]
+    if place.pair and place.entered is not None:
+        cause = _epsilon(place, step) or _padding(place, step)
+        return cause or "neither epsilon nor padding is the cause, as a test showed"
+    if not place.ours or place.ours[0].shape != place.theirs.shape:
+        return f"Keras's shape is {place.theirs.shape}, and PyTorch's numbers have another"
+    activation = _behind(place, step)
+    if activation:
+        name, ours, theirs = activation
+        cause = f"behind {name!r} stands {ours} in PyTorch and {theirs} in Keras"
+        for later in found[number + 1 :]:
+            other = _behind(later, step)
+            if other and other[1:] == (theirs, ours):
+                cause += f", and the other way round behind {other[0]!r}: the order differs"
+                break
+        return cause
+    ours, theirs = place.ours[0], place.theirs
+    for name, function in _activations().items():
+        if _agree([_apply(function, ours)], theirs, step):
+            return f"Keras has {name} there and PyTorch has not"
+        if _agree([_apply(function, theirs)], ours, step):
+            return f"PyTorch has {name} there and Keras has not"
+    if _agree([_in_order(ours)], _in_order(theirs), step):
+        return "the same numbers arrive in another order"
+    return "no other activation and no other order is the cause, as a test showed"
 
 
-def _agree(ours: np.ndarray | None, point: "Point", step: float) -> bool:
-    if ours is None or ours.shape != point.theirs.shape:
-        return False
-    theirs = point.theirs.astype("float64")
-    rows = (len(theirs), -1)
-    gaps = np.abs(ours.astype("float64") - theirs).reshape(rows).max(axis=1)
-    return bool((gaps <= 1000 * step * (1e-3 + np.abs(theirs).reshape(rows).max(axis=1))).all())
+def _agree(ours: list[np.ndarray], theirs: np.ndarray, step: float) -> bool:
+    return not places.Place(None, ours, theirs, []).parts(10 * step)
 
 
-def _again(point: "Point", **settings: Any) -> np.ndarray | None:
-    """Call the PyTorch layer once more with other settings, and lay its answer out as Keras's."""
+def _in_order(array: np.ndarray) -> np.ndarray:
+    return np.sort(array.reshape(len(array) if array.ndim else 1, -1), axis=1)
+
+
+def _apply(function: Callable, array: np.ndarray) -> np.ndarray:
     import torch
 
-    module, entered = point.pair.module, settings.pop("entered", point.entered)
-    before = {name: getattr(module, name) for name in settings}
-    training = module.training
-    try:
-        module.training = False
-        for name, value in settings.items():
-            setattr(module, name, value)
-        with torch.no_grad():
-            left = module(entered).detach().cpu().numpy()
-    except RuntimeError:
-        return None
-    finally:
-        module.training = training
-        for name, value in before.items():
-            setattr(module, name, value)
-    return points.left_like_keras(point.pair, left, point.theirs)
+    return function(torch.tensor(array, dtype=torch.float64)).numpy()
 
 
-def _epsilon(point: "Point", step: float) -> str | None:
-    ours, theirs = (
-        getattr(layer, name, None)
-        for layer, name in ((point.pair.module, "eps"), (point.pair.layer, "epsilon"))
-    )
-    if ours is None or theirs is None or ours == theirs:
-        return None
-    if _agree(_again(point, eps=theirs), point, step):
-        return f"epsilon is {ours:g} in PyTorch and {theirs:g} in Keras; with one they agree"
-    return None
-
-
-def _padding(point: "Point", step: float) -> str | None:
-    import torch
-
-    module, layer = point.pair.module, point.pair.layer
-    if getattr(layer, "padding", None) not in ("same", "valid") or not hasattr(module, "dilation"):
-        return None
-    pads = []
-    sizes = point.entered.shape[2:]
-    if "Transpose" in type(module).__name__:
-        return _padding_transposed(point, step)
-    for size, kernel, stride, dilation in zip(
-        sizes, module.kernel_size, module.stride, module.dilation, strict=True
-    ):
-        wanted = max(0, (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size)
-        wanted = wanted if layer.padding == "same" else 0
-        pads = [wanted // 2, wanted - wanted // 2, *pads]
-    entered = torch.nn.functional.pad(point.entered, pads)
-    if _agree(_again(point, entered=entered, padding=(0,) * len(sizes)), point, step):
-        return (
-            f"padding is {module.padding} in PyTorch, and {layer.padding!r} in Keras, which is "
-            f"{pads[:2]} on the two sides; with that they agree"
-        )
-    return None
-
-
-def _padding_transposed(point: "Point", step: float) -> str | None:
-    """Cut PyTorch's whole answer as Keras does: "same" keeps size x stride places."""
-    module, sizes = point.pair.module, point.entered.shape[2:]
-    places = len(sizes)
-    whole = _again_whole(point)
-    if whole is None:
-        return None
-    kept = [slice(None), slice(None)]
-    for size, kernel, stride in zip(sizes, module.kernel_size, module.stride, strict=True):
-        begin = max(0, kernel - stride) // 2 if point.pair.layer.padding == "same" else 0
-        length = size * stride if point.pair.layer.padding == "same" else None
-        kept.append(slice(begin, None if length is None else begin + length))
-    ours = points.left_like_keras(point.pair, whole[tuple(kept)], point.theirs)
-    if _agree(ours, point, step):
-        return (
-            f"padding is {module.padding} with output_padding {module.output_padding[:places]} in "
-            f"PyTorch, and {point.pair.layer.padding!r} in Keras; cut as Keras does, they agree"
-        )
-    return None
-
-
-def _again_whole(point: "Point") -> np.ndarray | None:
-    import torch
-
-    module = point.pair.module
-    before = module.padding, module.output_padding
-    none = (0,) * len(before[0])
-    try:
-        module.padding, module.output_padding = (
-            none,
-            tuple(
-                max(0, stride - kernel)
-                for stride, kernel in zip(module.stride, module.kernel_size, strict=True)
-            ),
-        )
-        with torch.no_grad():
-            return module(point.entered).detach().cpu().numpy()
-    except RuntimeError:
-        return None
-    finally:
-        module.padding, module.output_padding = before
-
-
-def _activations() -> dict[str, Any]:
+def _activations() -> dict[str, Callable]:
     import torch
     from torch.nn import functional
 
     return {
-        "no activation": lambda x: x,
         "ReLU": functional.relu,
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
@@ -147,7 +69,6 @@ def _activations() -> dict[str, Any]:
         "GELU by tanh": lambda x: functional.gelu(x, approximate="tanh"),
         "SiLU": functional.silu,
         "ELU": functional.elu,
-        "SELU": functional.selu,
         "softplus": functional.softplus,
         "ReLU6": functional.relu6,
         **{
@@ -157,50 +78,81 @@ def _activations() -> dict[str, Any]:
     }
 
 
-def _between(places: list["Point"], number: int, step: float) -> str | None:
-    """Test activations behind the last layer that agreed, then the order of the numbers."""
+def _behind(place: "Place", step: float) -> tuple[str, str, str] | None:
+    """Return the last layer of this shape and what both models do behind it, where that differs."""
+    for name, numbers in reversed(place.before if place.entered is None else []):
+        if numbers.shape == place.theirs.shape:
+            known = {"no activation": lambda x: x, **_activations()}
+            named = [
+                next(
+                    (n for n, f in known.items() if _agree([_apply(f, numbers)], goal, step)), None
+                )
+                for goal in (place.ours[0], place.theirs)
+            ]
+            return (name, *named) if all(named) and named[0] != named[1] else None
+    return None
+
+
+def _again(place: "Place", cut: Any = (), **settings: Any) -> list[np.ndarray]:
+    """Call the PyTorch layer once more with other settings, and lay its answer out as Keras's."""
     import torch
 
-    point = places[number]
-    ours, theirs = point.ours, point.theirs
-    if ours is None:
-        ours = point.left
-        return (
-            f"PyTorch's shape is {ours.shape}, Keras's {theirs.shape}"
-            if ours is not None
-            else (f"the shape that enters is another than Keras's {theirs.shape}")
-        )
-    if ours.shape != theirs.shape:
-        return f"the shapes are {ours.shape} in PyTorch and {theirs.shape} in Keras"
-    earlier = [one for one in places[:number] if one.kind == "leaves"]
-    for before in reversed(earlier):
-        if before.left is None or before.left.shape != theirs.shape:
-            continue
-        named = []
-        for goal in (ours, theirs):
-            aim = points.Point("", "", goal, goal, goal)
-            named.append(
-                next(
-                    (
-                        name
-                        for name, function in _activations().items()
-                        if _agree(function(torch.tensor(before.left)).numpy(), aim, step)
-                    ),
-                    None,
-                )
-            )
-        if all(named) and named[0] != named[1]:
-            return f"behind {before.name!r} stands {named[0]} in PyTorch and {named[1]} in Keras"
-        break
-    for name, function in _activations().items():
-        if name != "no activation" and _agree(function(torch.tensor(ours)).numpy(), point, step):
-            return f"Keras has {name} there and PyTorch has not"
-        swapped = points.Point("", "", None, ours, None)
-        if name != "no activation" and _agree(
-            function(torch.tensor(theirs)).numpy(), swapped, step
-        ):
-            return f"PyTorch has {name} there and Keras has not"
-    mixed = [np.sort(one.reshape(len(one), -1), axis=1) for one in (ours, theirs)]
-    if np.allclose(*mixed, rtol=1e-4, atol=1e-6):
-        return "the same numbers arrive in another order"
+    module, entered = place.pair.module, settings.pop("entered", place.entered)
+    before = {name: getattr(module, name) for name in settings}
+    training = module.training
+    try:
+        module.training = False
+        for name, value in settings.items():
+            setattr(module, name, value)
+        with torch.no_grad():
+            left = module(entered)[cut].detach().cpu().numpy()
+    except RuntimeError:
+        return []
+    finally:
+        module.training = training
+        for name, value in before.items():
+            setattr(module, name, value)
+    return places.left_like_keras(place.pair, left, place.theirs)
+
+
+def epsilons(pair: "Pair") -> str | None:
+    """Say that the epsilons of a pair differ, where they do."""
+    ours, theirs = getattr(pair.module, "eps", None), getattr(pair.layer, "epsilon", None)
+    if ours and theirs and abs(ours - theirs) > 0.01 * max(ours, theirs):
+        return f"epsilon is {ours:g} in PyTorch and {theirs:g} in Keras"
     return None
+
+
+def _epsilon(place: "Place", step: float) -> str | None:
+    found = epsilons(place.pair)
+    if found and _agree(_again(place, eps=place.pair.layer.epsilon), place.theirs, step):
+        return f"{found}; with one they agree"
+    return None
+
+
+def _padding(place: "Place", step: float) -> str | None:
+    """Pad as Keras does, or cut the answer of a transposed convolution as Keras does."""
+    import torch
+
+    module, padding = place.pair.module, getattr(place.pair.layer, "padding", None)
+    if padding not in ("same", "valid") or not hasattr(module, "dilation"):
+        return None
+    sizes = place.entered.shape[2:]
+    steps = zip(sizes, module.kernel_size, module.stride, module.dilation, strict=True)
+    none = (0,) * len(sizes)
+    if module.transposed:
+        same = padding == "same"
+        cuts = [(max(0, k - s) // 2, n * s) if same else (0, None) for n, k, s, _ in steps]
+        whole = tuple(slice(begin, size and begin + size) for begin, size in cuts)
+        more = tuple(max(0, s - k) for s, k in zip(module.stride, module.kernel_size, strict=True))
+        left = _again(place, (..., *whole), padding=none, output_padding=more)
+        how = f", and {padding!r} in Keras; cut as Keras does, they agree"
+    else:
+        wanted = [max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n) for n, k, s, d in steps]
+        wanted = wanted if padding == "same" else none
+        pads = [side for one in reversed(wanted) for side in (one // 2, one - one // 2)]
+        entered = torch.nn.functional.pad(place.entered, pads)
+        left = _again(place, ..., entered=entered, padding=none)
+        how = f" in PyTorch, and {padding!r} in Keras, which is {pads[:2]} on the two sides"
+        how += "; with that they agree"
+    return f"padding is {module.padding}{how}" if _agree(left, place.theirs, step) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import batches, kinds, match, proof, record, runs, weights
+from course_utils.parity import batches, kinds, match, proof, runs, watch, weights
 
 if TYPE_CHECKING:
     import keras
@@ -18,25 +18,30 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     """Give `target` the weights of `source`: a PyTorch module and a Keras model, either way round.
 
     Layers are matched by use: both models see one small batch, and twins are those that see the
-    same numbers. The order of features is followed through flattening. Then both answer another
-    batch in evaluation mode, in their own type. Settings (epsilon, padding) are not weights and
-    stay as they are. `example` is a batch as `source` takes it (several inputs: a list), for
-    models whose input shapes cannot be known.
+    same numbers. The order of features is followed through flattening. Then every layer and both
+    models answer another batch in evaluation mode, in their own type. Settings (epsilon, padding)
+    are not weights and stay as they are. `example` is a batch as `source` takes it (several
+    inputs: a list), for models whose input shapes cannot be known.
 
-    Raises CourseError where a layer has no twin or the answers part by more than rounding, with
-    the first such layer and the cause that a test found; nothing has been changed then.
+    Raises CourseError where a layer has no twin or the models part by more than rounding, with
+    the first such place and the cause that a test found; nothing has been changed then.
     """
     module, model = _sides(source, target)
     copied = _Copy(module, model, target is model, example)
-    before = _snapshot(target)
+    both = [_snapshot(one) for one in (source, target)]
     try:
         copied.find_twins()
         with runs.evaluating(module):  # spectral_norm moves on with each look in training mode
             copied.write()
         copied.prove()
-    except BaseException:
-        before()
-        raise
+    except BaseException as error:
+        both[1]()
+        if isinstance(error, CourseError) or not isinstance(error, Exception):
+            raise
+        said = next(iter(str(error).splitlines()), "")
+        raise CourseError(f"cannot copy: {type(error).__name__}: {said[:200]}") from error
+    finally:
+        both[0]()  # some layers change when they answer: Embedding(max_norm=1), stateful LSTM
     for line in copied.notes():
         print(line)
 
@@ -105,9 +110,10 @@ class _Copy:
         if self.from_torch:
             self._build(example)
         self.units_keras = list({id(one): one for one in kinds.keras_units(model)}.values())
+        inner = list(model._flatten_layers(include_self=False))
         types = {str(one.dtype).split(".")[-1] for one in module.parameters()}
-        types |= {one.dtype for one in model.weights}
-        types |= {one.compute_dtype for one in self.units_keras}
+        types |= {one.dtype for one in model.weights} | {one.compute_dtype for one in inner}
+        types = types or {"float32"}
         if coarse := types - {"float32", "float64"}:
             raise CourseError(
                 f"cannot prove a copy in {min(coarse)}: copy in float32, convert both models then"
@@ -122,7 +128,7 @@ class _Copy:
     def _build(self, example: Any) -> None:
         """Let Keras make the weights of a model that was never called."""
         specs = batches.specs(self.model, example, [])
-        values = batches.draw(specs, 0, scaled=False)
+        values = batches.draw(specs, 0)
         for route in batches.routes(values, True, None):
             with contextlib.suppress(CourseError):
                 inputs = batches.for_keras(self.model, values, route, True)
@@ -136,15 +142,15 @@ class _Copy:
     def find_twins(self) -> None:
         """Find the way to feed both models, and the twins."""
         self._settle_inputs()
-        values = batches.draw(self.specs, 1, scaled=False)
+        values = batches.draw(self.specs, 1)
         recorded, errors, best = {}, [], None
         for route in batches.routes(values, self.from_torch, self.names):
             try:
                 call, inputs = self._inputs(values, route)
                 if route.ways_keras not in recorded:
                     recorded[route.ways_keras] = None
-                    recorded[route.ways_keras] = record.record_keras(
-                        self.model, self.units_keras, inputs
+                    recorded[route.ways_keras] = watch.keras_run(
+                        self.model, self.units_keras, inputs, watch.narrow()
                     )
                 if recorded[route.ways_keras] is None:
                     continue
@@ -164,21 +170,14 @@ class _Copy:
             raise CourseError(best.problem)
         self.found = best
 
-    def _enters_apart(self) -> weights.Pair | None:
-        """Return the first pair that would get other numbers if the layers before had others."""
-        values = batches.draw(self.specs, 3, scaled=False)
-        call, inputs = self._inputs(values, self.route)
-        calls, _ = record.record_keras(self.model, self.units_keras, inputs, wide=True)
-        return match.check(self.module, self.units_torch, call, calls, self.found)
-
     def _settle_inputs(self) -> None:
         """Where Keras has an embedding, whole numbers are for the inputs that reach it."""
         if not any(spec.guess for spec in self.specs):
             return
-        values = batches.draw(self.specs, 1, scaled=False)
+        values = batches.draw(self.specs, 1)
         route = next(batches.routes(values, self.from_torch, self.names))
         inputs = batches.for_keras(self.model, values, route, self.from_torch)
-        calls, _ = record.record_keras(self.model, self.units_keras, inputs)
+        calls, _ = watch.keras_run(self.model, self.units_keras, inputs, None)
         looked_up = [call.entered for call in calls if hasattr(call.layer, "input_dim")]
         for n, value in enumerate(values):
             used = any(one is not None and np.array_equal(one, value) for one in looked_up)
@@ -187,7 +186,7 @@ class _Copy:
 
     def write(self) -> None:
         """Copy every pair's weights; raises CourseError where shared weights cannot be followed."""
-        pairs = [pair for _, pair, _ in self.found.links]
+        pairs = [link.pair for link in self.found.links]
         for pair in pairs:
             if self.to_keras:
                 weights.write_keras(pair)
@@ -207,37 +206,21 @@ class _Copy:
                 )
 
     def prove(self) -> None:
-        """Compare the answers to a new batch, whose rows have very different sizes."""
-        values = batches.draw(self.specs, 2, scaled=True)
-        inputs = self._inputs(values, self.route)
-        units = self.units_torch, self.units_keras
-        proof.prove(self.module, self.model, self.found, units, inputs, self.step)
-        if apart := self._enters_apart():
-            raise CourseError(
-                "cannot copy: the models answer alike with these weights only, since "
-                f"{apart.name!r} gets other numbers in PyTorch than {apart.layer.name!r} in Keras; "
-                "is the order of layers the same?"
-            )
-        for _, pair, _ in self.found.links:
-            ours = getattr(pair.module, "eps", None)
-            theirs = getattr(pair.layer, "epsilon", None)
-            if ours and theirs and abs(ours - theirs) > 0.01 * max(ours, theirs):
-                raise CourseError(
-                    f"cannot copy {pair}: epsilon is {ours:g} in PyTorch and {theirs:g} in Keras; "
-                    "small numbers would part"
-                )
+        """Compare what both models do with a new batch, whose rows have very different sizes."""
+        inputs = self._inputs(batches.draw(self.specs, 2, sizes=True), self.route)
+        models = proof.Models(self.module, self.model, self.units_torch, self.units_keras, *inputs)
+        proof.prove(models, self.found.links, self.step)
 
     def notes(self) -> Iterable[str]:
         """Say what the learner should know of layers that were not used, and of shared weights."""
-        used = {id(pair.module) for _, pair, _ in self.found.links}
-        used |= {id(pair.layer) for _, pair, _ in self.found.links}
-        shared = weights.shared([pair for _, pair, _ in self.found.links])
+        pairs = [link.pair for link in self.found.links]
+        used = {id(one) for pair in pairs for one in (pair.module, pair.layer)}
         for path, unit in self.units_torch:
             if id(unit) not in used and path not in self.found.followed:
                 yield f"Not used, and left as it is: PyTorch layer {path!r}."
         for layer in self.units_keras:
             if id(layer) not in used:
                 yield f"Not used, and left as it is: Keras layer {layer.name!r}."
-        for framework, names in shared:
+        for framework, names in weights.shared(pairs):
             both = " and ".join(map(repr, names))
             yield f"{both} share a weight in {framework} only: training parts them."

@@ -133,9 +133,11 @@ def are_twins(module: "torch.nn.Module", layer: "keras.Layer") -> bool:
     kind = torch_kind(module)
     if not isinstance(layer, tuple(getattr(keras.layers, name) for name in kind.keras)):
         return False
+    if getattr(layer, "go_backwards", False):
+        return False
     if isinstance(layer, keras.layers.Bidirectional):
-        inner = getattr(keras.layers, kind.keras[0])
-        return module.bidirectional and isinstance(layer.forward_layer, inner)
+        inner = isinstance(layer.forward_layer, getattr(keras.layers, kind.keras[0]))
+        return inner and module.bidirectional and layer.merge_mode == "concat"
     return not getattr(module, "bidirectional", False)
 
 

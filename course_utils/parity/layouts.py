@@ -51,6 +51,15 @@ def to_keras(layer: "keras.Layer", array: np.ndarray, shape: tuple) -> np.ndarra
     return (array if len(axes) > 1 else np.moveaxis(array, -1, axes[0])).reshape(shape)
 
 
+def activated(layer: "keras.Layer", array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Apply the activation that is part of a Keras layer."""
+    import keras
+
+    activation = getattr(layer, "activation", None)
+    array = array.astype(dtype)
+    return np.asarray(activation(keras.ops.convert_to_tensor(array))) if activation else array
+
+
 def _keras_axes(layer: "keras.Layer", rank: int) -> list[int]:
     if getattr(layer, "data_format", None) == "channels_first":
         return [1]
@@ -88,14 +97,17 @@ def order(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     return found if len(set(found.tolist()) - {-1}) == len(found) else None
 
 
-def padded(ours: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Add zeros around a picture where the other was padded by hand, as much on every side."""
-    if ours.ndim != like.ndim or ours.ndim < 3 or ours.dtype.kind != "f":
-        return ours
-    more = [other - one for one, other in zip(ours.shape, like.shape, strict=True)]
-    if more[0] or more[-1] or min(more) < 0 or any(one % 2 for one in more):
-        return ours
-    return np.pad(ours, [(one // 2, one // 2) for one in more])
+def trimmed(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take borders of zeros off where only one model was padded by hand, or otherwise."""
+    if ours.ndim < 3 or ours.ndim != theirs.ndim or ours.shape == theirs.shape:
+        return ours, theirs
+    return _trimmed(ours), _trimmed(theirs)
+
+
+def _trimmed(array: np.ndarray) -> np.ndarray:
+    places = np.nonzero(array)[1:-1]
+    inside = [slice(min(one, default=0), max(one, default=-1) + 1) for one in places]
+    return array[(slice(None), *inside)]
 
 
 def close(ours: np.ndarray, theirs: np.ndarray) -> bool:

@@ -1,76 +1,76 @@
-"""Prove a copy: both models answer one batch alike but for rounding, or a layer is named."""
+"""Prove a copy: at every place both models agree but for rounding, or the first other is named."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import causes, layouts, runs
-from course_utils.parity.match import Matching
-from course_utils.parity.points import Point, in_order, left_like_keras
+from course_utils.parity import causes, layouts, places, runs, watch
+from course_utils.parity.places import Place
+from course_utils.parity.watch import Call, Link
 
 if TYPE_CHECKING:
     import keras
     import torch
 
 
-def prove(
-    module: "torch.nn.Module",
-    model: "keras.Layer",
-    found: Matching,
-    units: tuple[list, list],
-    inputs: tuple[Any, Any],
-    step: float,
-) -> None:
-    """Run both models on a batch; raises CourseError, naming the first layer that parts, and why.
+@dataclass(frozen=True)
+class Models:
+    """Both models, their layers that hold weights, and how each takes the batch of the proof."""
 
-    `inputs` are a call of the PyTorch model and what the Keras model takes; `step` is the coarser
-    type's rounding.
+    module: "torch.nn.Module"
+    model: "keras.Layer"
+    units_torch: list
+    units_keras: list
+    call: Callable
+    inputs: Any
+
+
+def prove(models: Models, links: list[Link], step: float) -> None:
+    """Compare both models with numbers in the place of what leaves their layers, then as they are.
+
+    The first shows what differs between layers whatever the weights are, the second the answers.
+    `step` is the rounding of the coarser type. Raises CourseError, naming the first place at which
+    the models part, and why.
     """
-    calls, answers_keras = _watch_keras(model, units[1], inputs[1])
-    seen, answers_torch = _watch_torch(module, units[0], inputs[0])
-    shaken, answers_shaken = _watch_torch(module, units[0], inputs[0], step)
-    points = _compared(found, calls, seen, shaken)
-    _check_counts(answers_torch, answers_keras)
-    for ours, theirs, moved in zip(answers_torch, answers_keras, answers_shaken, strict=False):
-        pairs = zip(
-            layouts.answers_like(ours, theirs), layouts.answers_like(moved, theirs), strict=True
-        )
-        ways = [Point("the end", "answers", one, theirs, other) for one, other in pairs]
-        ways = ways or [Point("the end", "answers", None, theirs, None, left=ours)]
-        points.append(min(ways, key=lambda way: way.gap(step)[0]))
-    ends = [point for point in points if point.kind == "answers"]
-    if all(not np.isfinite(point.theirs).any() for point in ends):
-        raise CourseError("cannot prove the copy: the models' answers are not finite")
-    if all(np.less_equal(*point.gap(step)) for point in ends):
-        return
-    parted = [n for n, point in enumerate(points) if np.greater(*point.gap(step))]
-    again = _watch_torch(module, units[0], inputs[0], seed=1)[1]
-    twice = _watch_keras(model, units[1], inputs[1])[1]
-    for name, one, other in (
-        ("PyTorch", answers_torch, again),
-        ("Keras", answers_keras, twice),
-    ):
-        if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True)):
+    for numbers in (watch.wide, None):
+        found = _look(models, links, numbers)
+        if any(place.parts(step) for place in found):
+            for place, shaken in zip(found, _look(models, links, numbers, step), strict=True):
+                place.moved = shaken.ours
+        parted = [n for n, place in enumerate(found) if place.parts(step)]
+        if parted:
+            _check_repeats(found, _look(models, links, numbers, seed=1))
+            gap, allowed = found[parted[0]].gap(step)
+            size = f"gap {gap:.1g}, rounding allows {allowed:.1g}"
             raise CourseError(
-                f"cannot prove the copy: the {name} model answers the same batch otherwise each "
-                "time (random numbers in evaluation mode)"
+                f"cannot copy: the models part {found[parted[0]]} "
+                f"({'shapes differ' if gap == np.inf else size}): "
+                f"{causes.tested(found, parted[0], step)}"
             )
-    point = points[parted[0]]
-    gap, allowed = point.gap(step)
-    size = "shapes differ" if gap == np.inf else f"gap {gap:.1g}, rounding allows {allowed:.1g}"
-    why = causes.tested(points, parted[0], step)
-    raise CourseError(f"cannot copy: the models part {_where(point)} ({size}): {why}")
+    if not any(np.isfinite(place.theirs).any() for place in found if place.pair is None):
+        raise CourseError("cannot prove the copy: the models' answers are not finite")
+    for link in links:
+        if apart := causes.epsilons(link.pair):
+            raise CourseError(f"cannot copy {link.pair}: {apart}; small numbers would part")
 
 
-def _where(point: Point) -> str:
-    if point.kind == "answers":
-        return "behind the last layer"
-    before = "in front of" if point.kind == "enters" else "at"
-    return f"{before} PyTorch layer {point.name!r}, Keras layer {point.pair.layer.name!r}"
-
-
-def _check_counts(ours: list, theirs: list) -> None:
+def _look(
+    models: Models, links: list[Link], numbers: Any, shake: float = 0.0, seed: int = 0
+) -> list[Place]:
+    """Run both models on the batch; return the places at which they must agree, in their order."""
+    linked = {link.call.number for link in links}
+    calls, theirs = watch.keras_run(
+        models.model, models.units_keras, models.inputs, numbers and numbers(), linked
+    )
+    known = len(calls) > max(linked, default=-1)
+    if not known or any(calls[link.call.number].layer is not link.call.layer for link in links):
+        raise CourseError("cannot copy: the Keras model calls other layers from batch to batch")
+    seen, ours = watch.torch_run(
+        models.module, models.units_torch, models.call, links, calls, shake, seed
+    )
     if not ours or not theirs:
         raise CourseError("cannot prove the copy: a model answers with no tensor")
     if len(ours) != len(theirs) and min(len(ours), len(theirs)) > 1:
@@ -78,64 +78,39 @@ def _check_counts(ours: list, theirs: list) -> None:
             f"cannot prove the copy: PyTorch answers with {len(ours)} tensors, "
             f"Keras with {len(theirs)}"
         )
+    found, before = [], []
+    for link in links:
+        call = calls[link.call.number]
+        found += _around(link, call, *seen[link.number], before, wide=numbers is not None)
+        before = [*before, (link.pair.name, call.left)] if call.left is not None else before
+    for one, other in zip(ours, theirs, strict=False):
+        found.append(Place(None, layouts.answers_like(one, other), other, before))
+    return found
 
 
-def _watch_keras(model: "keras.Layer", units: list, inputs: Any) -> tuple[list, list]:
-    calls = []
-
-    def see(layer: Any, entered: Any, left: Any) -> Any:
-        head = left[0] if isinstance(left, list | tuple) else left
-        calls.append((layer, runs.array(entered), runs.array(head)))
-        return left
-
-    return calls, runs.answers(runs.run_keras(model, units, inputs, see))
-
-
-def _watch_torch(
-    module: "torch.nn.Module", units: list, call: Any, shake: float = 0.0, seed: int = 0
-) -> tuple[list, list]:
-    """Watch a PyTorch run; with `shake`, what leaves each layer is moved by up to one such step."""
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    calls = []
-
-    def moved(tensor: Any) -> Any:
-        if not (shake and isinstance(tensor, torch.Tensor) and tensor.is_floating_point()):
-            return tensor
-        noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) - 0.5
-        return tensor * (1 + 2 * shake * noise).to(tensor.device, tensor.dtype)
-
-    def see(path: str, unit: Any, entered: Any, left: Any) -> Any:
-        many = isinstance(left, tuple)
-        left = (moved(left[0]), *left[1:]) if many else moved(left)
-        calls.append((unit, entered, runs.array(left[0] if many else left)))
-        return left
-
-    return calls, runs.answers(runs.run_torch(module, units, call, see, seed))
+def _around(
+    link: Link, call: Call, entered: Any, left: Any, before: list, wide: bool
+) -> Iterable[Place]:
+    """Yield the places in front of a layer and behind it, where both models can be seen there."""
+    pair, x = link.pair, runs.array(entered)
+    if x is not None and call.entered is not None and pair.level == 0:
+        ours = places.in_order(layouts.from_torch(pair.module, x), pair.entering)
+        ours, theirs = layouts.trimmed(ours, call.entered)
+        yield Place(pair, [ours], theirs, before)
+    # Between the layers of a deep recurrent module no numbers can be put.
+    depth = getattr(pair.module, "num_layers", 1)
+    seen = left is not None and call.real is not None and pair.level == depth - 1
+    if seen and not (wide and depth > 1):
+        ours = places.left_like_keras(pair, left, call.real)
+        yield Place(pair, ours, call.real, before, entered)
 
 
-def _compared(found: Matching, calls: list, seen: list, shaken: list) -> list[Point]:
-    points = []
-    for number, pair, call in found.links:
-        if number >= len(seen) or call.number >= len(calls):
-            continue
-        layer, entered_keras, left_keras = calls[call.number]
-        unit, entered, left = seen[number]
-        entered_torch = runs.array(entered)
-        moved = runs.array(shaken[number][1])
-        if entered_keras is not None and entered_torch is not None and pair.level == 0:
-            theirs = layouts.from_keras(layer, entered_keras)
-            ours, other = (
-                in_order(layouts.from_torch(unit, one), pair.entering)
-                for one in (entered_torch, moved)
-            )
-            points.append(Point(pair.name, "enters", ours, theirs, other, pair))
-        if left_keras is None or left is None or pair.level != getattr(unit, "num_layers", 1) - 1:
-            continue
-        ours, other = (left_like_keras(pair, one, left_keras) for one in (left, shaken[number][2]))
-        raw = in_order(layouts.from_torch(unit, left), pair.leaving)
-        points.append(
-            Point(pair.name, "leaves", ours, left_keras, other, pair, entered=entered, left=raw)
-        )
-    return points
+def _check_repeats(found: list[Place], again: list[Place]) -> None:
+    for framework, name in (("PyTorch", "ours"), ("Keras", "theirs")):
+        for one, other in zip(found, again, strict=True):
+            first, second = (np.array(getattr(place, name)) for place in (one, other))
+            if not np.array_equal(first, second, equal_nan=first.dtype.kind == "f"):
+                raise CourseError(
+                    f"cannot prove the copy: the {framework} model answers the same batch "
+                    "otherwise each time (random numbers in evaluation mode)"
+                )

@@ -19,7 +19,9 @@ def array(tensor: Any) -> np.ndarray | None:
     import torch
 
     if isinstance(tensor, torch.Tensor):
-        return None if tensor.is_nested or tensor.is_sparse else tensor.detach().cpu().numpy()
+        if tensor.is_nested or tensor.is_sparse:
+            return None
+        return tensor.detach().cpu().numpy().copy()  # layers that work in place write into it
     try:
         return np.asarray(tensor.numpy())
     except (AttributeError, NotImplementedError, TypeError):

@@ -1,7 +1,7 @@
 """The weights of a pair of twin layers: read, compared, written in either direction."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,10 @@ class Pair:
     level: int = 0
     entering: np.ndarray | None = None
     leaving: np.ndarray | None = None
+
+    def to(self, layer: "keras.Layer", entering: Any = None, leaving: Any = None) -> "Pair":
+        """Return the pair of the same PyTorch layer and another Keras layer."""
+        return replace(self, layer=layer, entering=entering, leaving=leaving)
 
     def __str__(self) -> str:
         return f"PyTorch layer {self.name!r} to Keras layer {self.layer.name!r}"
