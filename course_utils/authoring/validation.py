@@ -176,8 +176,11 @@ def _code(cells: list[Cell]) -> Iterator[str]:
             continue
         for mention in loose_numbers(cell["source"]):
             yield f"cell {n}: {mention!r} will go stale: call the lesson by its title"
-        if _parse(cell["source"]) is None:
+        tree = _parse(cell["source"])
+        if tree is None:
             yield f"cell {n}: it is not Python"
+        else:
+            yield from (f"cell {n}: {fault}" for fault in claims.objections(tree))
         if IGNORED & set(_tags(cell)) and not cell["metadata"].get("course", {}).get("reason"):
             yield f"cell {n}: its output is ignored without a reason in its metadata"
 
@@ -189,6 +192,8 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
     if counts != list(range(1, len(counts) + 1)):
         yield "its code cells were not all executed once, in order: run `course execute`"
     for n, cell in enumerate(cells):
+        if cell.get("outputs") and notebooks.OWN.search(cell["source"]):
+            yield f"cell {n}: it stores what it told about the machine or record of its author"
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if output["output_type"] == "error" and "raises-exception" not in _tags(cell):
