@@ -176,11 +176,8 @@ def _code(cells: list[Cell]) -> Iterator[str]:
             continue
         for mention in loose_numbers(cell["source"]):
             yield f"cell {n}: {mention!r} will go stale: call the lesson by its title"
-        tree = _parse(cell["source"])
-        if tree is None:
+        if _parse(cell["source"]) is None:
             yield f"cell {n}: it is not Python"
-        else:
-            yield from (f"cell {n}: {fault}" for fault in claims.objections(tree))
         if IGNORED & set(_tags(cell)) and not cell["metadata"].get("course", {}).get("reason"):
             yield f"cell {n}: its output is ignored without a reason in its metadata"
 
@@ -272,6 +269,9 @@ def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
         yield f"it judges the claims {judged}, its front matter lists {lesson.claims}"
     for name in judged:
         claims.claim(name)
+    for n, cell in enumerate(cells):
+        tree = _parse(cell["source"]) if cell["cell_type"] == "code" else None
+        yield from (f"cell {n}: {fault}" for fault in (claims.objections(tree) if tree else ()))
     sizes = sorted(_lines(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     if sizes[-1] > MOST_CELL_LINES:
         yield f"a code cell of {sizes[-1]} lines, at most {MOST_CELL_LINES} are wanted"
