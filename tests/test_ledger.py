@@ -73,14 +73,10 @@ def test_a_text_ends_as_a_sentence_and_says_another_thing_than_its_neighbours(na
     assert len(texts) == len(set(texts))
 
 
-# Rows whose parts are two tasks; all others are decided by the parts of their own sentence.
-BY_TASK = {"B06", "S01"}
-
-
 @pytest.mark.parametrize("name", [name for name in LEDGER if "parts" in LEDGER[name]])
 def test_parts_are_the_claim_s_own(name):
     entry = LEDGER[name]
-    assert name in BY_TASK or all(part in entry["claim"] for part in entry["parts"])
+    assert all(part in entry["claim"] for part in entry["parts"])
 
 
 def test_the_article_is_named():

@@ -136,6 +136,14 @@ FAULTS = {
         lambda cells: source(cells, "lesson.begin()", source=["def"]),
         "it is not Python",
     ),
+    "a measurement written down": (
+        lambda cells: source(cells, "lesson.begin()", source=["claims.Case(0.9, loss, rule)"]),
+        "a case's measurement is written down: 0.9",
+    ),
+    "the author's own record": (
+        lambda cells: source(cells, "figures.points", source=["progress.table()"]),
+        "it stores what it told about the machine or record of its author",
+    ),
     "no reason": (ignored, "ignored without a reason"),
     "no fingerprint": (no_fingerprint, "without a fingerprint"),
     "times without a reason": (lambda cells: timings(cells, ""), "is not said in its metadata"),

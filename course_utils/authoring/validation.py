@@ -191,6 +191,8 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
     if counts != list(range(1, len(counts) + 1)):
         yield "its code cells were not all executed once, in order: run `course execute`"
     for n, cell in enumerate(cells):
+        if cell.get("outputs") and notebooks.OWN.search(cell["source"]):
+            yield f"cell {n}: it stores what it told about the machine or record of its author"
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if output["output_type"] == "error" and "raises-exception" not in _tags(cell):
@@ -272,6 +274,9 @@ def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
         yield f"it judges the claims {judged}, its front matter lists {lesson.claims}"
     for name in judged:
         claims.claim(name)
+    for n, cell in enumerate(cells):
+        tree = _parse(cell["source"]) if cell["cell_type"] == "code" else None
+        yield from (f"cell {n}: {fault}" for fault in (claims.objections(tree) if tree else ()))
     sizes = sorted(_lines(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     if sizes[-1] > MOST_CELL_LINES:
         yield f"a code cell of {sizes[-1]} lines, at most {MOST_CELL_LINES} are wanted"

@@ -144,7 +144,8 @@ def _row(name: str, entry: Entry, start: Path) -> str:
         f"<details class='claim'{data} style='margin:4px 0 4px 14px'>"
         f"<summary><span style='border-left:6px solid {colour};padding-left:6px'>{name} "
         f"<b>{label}</b></span> “{html.escape(entry['words'])}”</summary>"
-        f"<div style='margin:2px 0 8px 22px'><div>{html.escape(entry['claim'])}</div>{details}"
+        f"<div style='margin:2px 0 8px 22px'>"
+        f"<div><i>We take it to mean:</i> {html.escape(entry['claim'])}</div>{details}"
         f"<div><i>The article's {_where(entry)}; lesson:</i> {lesson}</div></div></details>"
     )
 

@@ -66,13 +66,13 @@ def decide(name: str, entry: Entry, cases: Mapping[str, Case]) -> str:
     return "holds" if all(held) else "partly" if any(held) else "false"
 
 
-def objections(code: str) -> list[str]:
-    """Say what a notebook cell's code shows to be wrong with its cases, a line each.
+def objections(tree: ast.AST) -> list[str]:
+    """Say what a notebook cell's parsed code shows to be wrong with its cases, a line each.
 
     A measurement that is written down, and a comparison of an expression with itself.
     """
     found = []
-    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in calls:
         if ast.unparse(call.func).split(".")[-1] != "Case":
             continue
