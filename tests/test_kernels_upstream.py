@@ -78,14 +78,15 @@ def test_jupyter_client_s_own_tests_pass_wherever_they_pass_with_stock_kernels(u
     (stock, _), (warm, started) = outcomes(upstream, swap, files)
     print(f"stock: {count(stock)}; warm: {count(warm)}; kernels: {started}")
     assert stock.keys() == warm.keys()
+    assert count(stock)["passed"] > 100
+    assert started.get("warm", 0) > 30 or not swap
     worse = [test for test in stock if stock[test] == "passed" and warm[test] != "passed"]
     if worse:
         # Many wait for a fixed time only; what fails for want of processors passes alone.
+        print("once more:", *worse)
         (stock, _), (warm, _) = outcomes(upstream, swap, worse)
         worse = [test for test in worse if stock[test] == "passed" and warm[test] != "passed"]
     assert worse == [], (upstream / f"{kernels.NAME}.txt").read_text()
-    assert count(stock)["passed"] > 100 or swap
-    assert started.get("warm", 0) > 30 or not swap
 
 
 def count(found):
