@@ -120,7 +120,8 @@ def test_what_is_inherited_comes_from_who_asks_not_from_the_first(tmp_path):
     assert result.returncode == 0, result.stderr
     warm, stock = result.stdout.strip().splitlines()
     assert warm.removeprefix("Kernel ") == stock.removeprefix("Popen ")
+    nicer = min(os.nice(0) + 3, 19)
     umask, nice, affinity, limits, zone, folder, locale, path = json.loads(stock.split(" ", 1)[1])
-    assert (umask, nice, len(affinity), limits) == (0o027, 3, 1, [600, 700])
+    assert (umask, nice, len(affinity), limits) == (0o027, nicer, 1, [600, 700])
     assert (zone[0], folder, locale) == ("+0545", str(tmp_path), "C")
     assert str(tmp_path / "lib") in path

@@ -56,7 +56,7 @@ def address_of(flags: list[str], env: dict[str, str], cwd: str) -> Path:
     """
     import site
 
-    installed = [_changed(path) for path in site.getsitepackages()]
+    installed = [_changed(path) for path in (sys.executable, *site.getsitepackages())]
     seen = {key: value for key, value in env.items() if not key.startswith(READ_BY_NO_IMPORT)}
     place = folder_of_preload(env, cwd)
     depends = [sys.executable, flags, installed, sorted(seen.items()), place, inherited()]

@@ -190,7 +190,8 @@ async def _fork_kernel(cmd: list[str], kwargs: dict[str, Any]) -> Kernel:
             if not kernel:
                 answers.close()
                 for descriptor in answers.descriptors:
-                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                    with contextlib.suppress(OSError):  # it has ended, or is out of reach
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                     os.close(descriptor)
     raise Unavailable(f"the preloaded process ends at once ({_last_line(request)})")
 
