@@ -14,20 +14,23 @@ SECONDS_TO_START, SECONDS_TO_STOP = 120, 10
 
 
 class Kernel:
-    """A kernel of its own for one solution; it is replaced where an answer brings it down."""
+    """A kernel of its own for one solution; it is replaced where an answer brings it down.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    It runs in a folder of its own: what an answer writes goes with it.
+    """
+
+    def __init__(self) -> None:
         self.sources: list[str] = []
 
     def __enter__(self) -> "Kernel":
-        self.record = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory()
+        Path(self.folder.name, "solutions").mkdir()
         self._start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stop()
-        self.record.cleanup()
+        self.folder.cleanup()
 
     def do(self, source: str) -> None:
         """Run a cell of the solution; raises CourseError where it fails."""
@@ -85,8 +88,8 @@ class Kernel:
         self.manager = KernelManager(kernel_name="python3")
         with open(os.devnull, "w") as nowhere:
             self.manager.start_kernel(
-                cwd=str(self.folder),
-                env=os.environ | {"COURSE_PROGRESS": str(Path(self.record.name, "progress.json"))},
+                cwd=str(Path(self.folder.name, "solutions")),
+                env=os.environ | {"COURSE_PROGRESS": str(Path(self.folder.name, "progress.json"))},
                 extra_arguments=["--log-level=ERROR"],
                 stdout=nowhere,
                 stderr=nowhere,
