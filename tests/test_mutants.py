@@ -169,8 +169,10 @@ def test_nothing_of_an_attempt_is_met_by_the_next():
         kernel.do("import os\nimport torch\nkept = 1")
         kernel.remember()
         left = "kept = 2\nnew = 3\ntorch.set_grad_enabled(False)\nos.environ['LEFT'] = '1'"
+        left += "\nopen('left.txt', 'w').close()\nos.makedirs('away/below')\nos.chdir('away')"
         assert kernel.attempt(left, "pass", 5)[0] == "survived"
         clean = "assert kept == 1 and 'new' not in globals() and torch.is_grad_enabled()"
+        clean += "\nassert os.listdir() == []"
         assert kernel.attempt(clean, "assert 'LEFT' not in os.environ", 5) == ("survived", "")
         assert kernel.attempt("while True: pass", "pass", 1) == ("refused", "stopped after 1 s")
         assert kernel.attempt("os._exit(1)", "pass", 2) == ("refused", "stopped after 2 s")

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import sys
 import tempfile
 import time
@@ -116,6 +117,7 @@ def remember() -> None:
     from IPython import get_ipython
 
     _remembered.update(names=dict(get_ipython().user_ns), environ=dict(os.environ))
+    _remembered.update(folder=Path.cwd(), files=set(Path.cwd().iterdir()))
 
 
 def restore() -> None:
@@ -131,6 +133,9 @@ def restore() -> None:
     names.update(_remembered["names"])
     os.environ.clear()
     os.environ.update(_remembered["environ"])
+    os.chdir(_remembered["folder"])
+    for path in set(Path.cwd().iterdir()) - _remembered["files"]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.manual_seed(0)
