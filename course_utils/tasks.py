@@ -138,6 +138,15 @@ def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str
     raise Wrong((f"{pair}. {hint}" if hint else pair) + ending)
 
 
+@contextlib.contextmanager
+def unchanged(what: str, *values: Any) -> Iterator[None]:
+    """Check that the body leaves arrays and tensors of either framework as they were; or Wrong."""
+    before = [to_numpy(value).tobytes() for value in values]
+    yield
+    if [to_numpy(value).tobytes() for value in values] != before:
+        raise Wrong(f"your code changes {what}: it was given to read, not to write")
+
+
 def true(condition: Any, otherwise: str) -> None:
     """Check a condition; `otherwise` is what the learner reads where it does not hold."""
     if not bool(to_numpy(attempted(condition))):

@@ -1,6 +1,7 @@
 """Every notebook: what its file shows, what its exercise does untouched, what its checks accept."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,18 @@ VARIANTS = 1
 
 def test_file(notebook):
     assert authoring.problems(notebook) == []
+
+
+def test_only_notebooks_stand_among_notebooks():
+    listed = subprocess.run(
+        ["git", "ls-files", *notebooks.FOLDERS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    strays = {path for path in listed.stdout.split() if not path.endswith(".ipynb")}
+    assert strays <= {"notebooks/lessons.toml"}
 
 
 def test_exercise_is_current(solution):
@@ -66,8 +79,9 @@ def test_untouched_exercise_stops_at_its_first_task(exercise):
     assert "\n" not in error.traceback[0]
 
 
-def test_answers(solution):
+def test_answers(solution, tmp_path):
     """Each task refuses the untouched skeleton and every wrong answer, each for its own reason."""
+    beside = set(solution.parent.iterdir())
     answers = read_answers(ANSWERS / solution.relative_to(ROOT / "solutions").with_suffix(".py"))
     notebook = notebooks.read(solution)
     skeletons = {
@@ -79,7 +93,8 @@ def test_answers(solution):
     assert {answer[0] for answer in answers} <= set(tasks)
     failures = []
     # A wrong answer must not cancel the next one, as an error does in a Run All.
-    runner = authoring.client(notebook, solution, allow_errors=True)
+    # What answers write does not belong beside the solutions.
+    runner = authoring.client(notebook, tmp_path / solution.name, allow_errors=True)
     with runner.setup_kernel():
         for n, cell in enumerate(notebook.cells):
             if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in tasks:
@@ -109,6 +124,7 @@ def test_answers(solution):
                 ):
                     failures.append(f"{task} {outcome} ({text}): {came}")
     assert not failures, "\n".join(failures)
+    assert set(solution.parent.iterdir()) == beside
 
 
 def attempt(runner, answer, check, n):

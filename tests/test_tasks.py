@@ -115,6 +115,26 @@ def test_tolerance():
     outcome(lambda: tasks.close(1.0 + 1e-4, 1.0, "value"), tasks.Wrong)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [np.arange(3.0), torch.arange(3.0, requires_grad=True), tf.Variable([0.0, 1.0, 2.0])],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_given_to_read_stays_as_it_was(value):
+    def write():
+        if isinstance(value, tf.Variable):
+            value.assign_add([0.0, 0.0, 1.0])
+        else:
+            array = value.detach().numpy() if isinstance(value, torch.Tensor) else value
+            array[-1] = 7
+
+    with tasks.unchanged("the numbers", [1, 2], value):
+        tasks.close(value, [0, 1, 2], "the numbers")
+    refused = pytest.raises(tasks.Wrong, match="changes the numbers: it was given to read")
+    with refused, tasks.unchanged("the numbers", [1, 2], value):
+        write()
+
+
 def test_instance_names_both_kinds():
     line = outcome(lambda: tasks.instance(np.ones(1), torch.Tensor, "answer"), tasks.Wrong)
     assert "answer is numpy.ndarray, expected torch.Tensor" in line

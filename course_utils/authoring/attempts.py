@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import sys
 import tempfile
 import time
@@ -14,20 +15,23 @@ SECONDS_TO_START, SECONDS_TO_STOP = 120, 10
 
 
 class Kernel:
-    """A kernel of its own for one solution; it is replaced where an answer brings it down."""
+    """A kernel of its own for one solution; it is replaced where an answer brings it down.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    It runs in a folder of its own: what an answer writes goes with it.
+    """
+
+    def __init__(self) -> None:
         self.sources: list[str] = []
 
     def __enter__(self) -> "Kernel":
-        self.record = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory()
+        Path(self.folder.name, "solutions").mkdir()
         self._start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stop()
-        self.record.cleanup()
+        self.folder.cleanup()
 
     def do(self, source: str) -> None:
         """Run a cell of the solution; raises CourseError where it fails."""
@@ -85,8 +89,8 @@ class Kernel:
         self.manager = KernelManager(kernel_name="python3")
         with open(os.devnull, "w") as nowhere:
             self.manager.start_kernel(
-                cwd=str(self.folder),
-                env=os.environ | {"COURSE_PROGRESS": str(Path(self.record.name, "progress.json"))},
+                cwd=str(Path(self.folder.name, "solutions")),
+                env=os.environ | {"COURSE_PROGRESS": str(Path(self.folder.name, "progress.json"))},
                 extra_arguments=["--log-level=ERROR"],
                 stdout=nowhere,
                 stderr=nowhere,
@@ -113,6 +117,7 @@ def remember() -> None:
     from IPython import get_ipython
 
     _remembered.update(names=dict(get_ipython().user_ns), environ=dict(os.environ))
+    _remembered.update(folder=Path.cwd(), files=set(Path.cwd().iterdir()))
 
 
 def restore() -> None:
@@ -128,6 +133,9 @@ def restore() -> None:
     names.update(_remembered["names"])
     os.environ.clear()
     os.environ.update(_remembered["environ"])
+    os.chdir(_remembered["folder"])
+    for path in set(Path.cwd().iterdir()) - _remembered["files"]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.manual_seed(0)

@@ -58,7 +58,7 @@ def trials(names: list[str], sample: int | None = None, root: Path = ROOT) -> It
         )
     for path, tasks in solutions.items():
         if chosen := [task for task in tasks if not names or known[task] & set(names)]:
-            with Kernel(path.parent) as kernel:
+            with Kernel() as kernel:
                 for trial in _in_one_kernel(kernel, path, chosen, sample):
                     if trial.outcome == "survived" and is_equivalent(trial.task, trial.difference):
                         trial = trial._replace(outcome="equivalent")

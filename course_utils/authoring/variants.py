@@ -51,10 +51,23 @@ NEIGHBOURS |= {"sorted": ["list"], "reversed": ["list"], "stack": ["concat"], "b
 
 IDEMPOTENT = {
     *("zero_grad", "eval", "train", "clear", "flush", "close", "compile"),
-    *("set_weights", "load_state_dict", "load_weights", "assert_consumed"),
+    *(
+        "set_weights",
+        "load_state_dict",
+        "load_weights",
+        "assert_consumed",
+        "save",
+        "eye_",
+        "zeros_",
+    ),
+    *("enable_check_numerics", "disable_check_numerics", "set_soft_device_placement"),
+    *("recompile", "erase_node", "replace_all_uses_with"),
 }
 
 """Calling these twice is no mistake."""
+
+SYMMETRIC = {"max", "min", "maximum", "minimum", "isclose", "allclose"}
+"""Of two arguments these say the same in either order."""
 
 SHAPED = {"T", "mT", "H"}
 
@@ -167,7 +180,8 @@ def _expressions(node: ast.expr) -> Iterator[ast.expr]:
         case ast.Call(function, arguments, keywords):
             if len(arguments) > 1:
                 yield from (ast.Call(function, new, keywords) for new in _shorter(arguments))
-                yield from (ast.Call(function, new, keywords) for new in _swapped(arguments))
+                if ast.unparse(function).rpartition(".")[2] not in SYMMETRIC:
+                    yield from (ast.Call(function, new, keywords) for new in _swapped(arguments))
             yield from (ast.Call(function, arguments, new) for new in _shorter(keywords))
             if len(arguments) == 1 and not isinstance(arguments[0], ast.Starred):
                 yield arguments[0]

@@ -245,7 +245,7 @@ def grow_torch(model, optimizer):
     optimizer.add_param_group({"params": layer.parameters()})
 
 
-# %% dynamic_graphs-3 wrong: and a ReLU of its own after it
+# %% dynamic_graphs-3 wrong: the answer is 0.18759 at [0, 0], expected 0.26113
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -255,7 +255,7 @@ def grow_torch(model, optimizer):
     return model
 
 
-# %% dynamic_graphs-3 wrong: the new layer must come after the first ReLU
+# %% dynamic_graphs-3 wrong: the answer is 0.092531 at [0, 0], expected 0.2604
 def grow_torch(model, optimizer):
     layer = nn.Linear(model[0].out_features, model[0].out_features)
     nn.init.eye_(layer.weight)
@@ -325,7 +325,7 @@ def grow_tf(model, optimizer):
     return grown, keras.optimizers.SGD(0.1, momentum=0.9)
 
 
-# %% dynamic_graphs-4 wrong: a ReLU must come after the new layer
+# %% dynamic_graphs-4 wrong: with other numbers in the new layer, whose ReLU comes behind it, the answer is
 def grow_tf(model, optimizer):
     first, last = model.layers
     layer = keras.layers.Dense(first.units, kernel_initializer="identity")
@@ -361,7 +361,8 @@ def culprit_tf(function, x):
         tape.gradient(result, x)
     except tf.errors.InvalidArgumentError as error:
         blamed = error.message.split('op "')[1].split('"')[0]
-    tf.debugging.disable_check_numerics()
+    finally:
+        tf.debugging.disable_check_numerics()
     return blamed
 
 

@@ -113,7 +113,7 @@ def traced_once(function):
     return once
 
 
-# %% static_graphs-2 wrong: four calls made 4 traces, expected 1
+# %% static_graphs-2 wrong: 7 calls made 7 traces, expected 1
 def traced_once(function):
     return tf.function(function, reduce_retracing=True)
 

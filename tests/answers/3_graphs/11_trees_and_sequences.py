@@ -10,7 +10,7 @@ def read_torch(tree, digits, combine):
     return torch.index_select(digits, 0, torch.tensor([tree]))[0]
 
 
-# %% trees_and_sequences-1 wrong: Are left and right in their order?
+# %% trees_and_sequences-1 wrong: Left and right are exchanged.
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree]
@@ -18,7 +18,7 @@ def read_torch(tree, digits, combine):
     return combine[name](read_torch(left, digits, combine), read_torch(right, digits, combine))
 
 
-# %% trees_and_sequences-1 wrong: Which function is MIN's?
+# %% trees_and_sequences-1 wrong: the state of ("MIN", 3, 5) is [11. ,  5.5], expected [16.  ,  4.75]
 def read_torch(tree, digits, combine):
     if isinstance(tree, int):
         return digits[tree]
@@ -78,7 +78,7 @@ def mask_tf(lengths, width):
     return tf.reverse(tf.sequence_mask(lengths, width), axis=[1])
 
 
-# %% trees_and_sequences-2 wrong: is there a Python loop in it?
+# %% trees_and_sequences-2 wrong: mask_tf works eagerly, but not in a graph: AttributeError
 def mask_tf(lengths, width):
     return tf.constant([[n < length for n in range(width)] for length in lengths.numpy()])
 
@@ -88,7 +88,7 @@ def mask_tf(lengths, width):
     return tf.transpose(tf.sequence_mask(lengths, width))
 
 
-# %% trees_and_sequences-2 wrong: the mask made in a graph, width 4, has shape (2, 5)
+# %% trees_and_sequences-2 wrong: mask_tf([3, 3, 1], 3) has shape (3, 5), expected (3, 3)
 def mask_tf(lengths, width):
     return tf.sequence_mask(lengths, 5)
 
@@ -100,12 +100,12 @@ def mean_tf(vectors, mask):
     return tf.math.divide_no_nan(total, tf.reduce_sum(weights, axis=1))
 
 
-# %% trees_and_sequences-3 wrong: the means of sequences of 5, 2 and 3 vectors is
+# %% trees_and_sequences-3 wrong: the means of sequences of 5, 2, 3 and 1 vectors is
 def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.where(mask[:, :, tf.newaxis], vectors, 0.0), axis=1)
 
 
-# %% trees_and_sequences-3 wrong: the means, with infinity in the padding, holds a number that is not finite
+# %% trees_and_sequences-3 wrong: the means, with inf in the padding, holds a number that is not finite
 def mean_tf(vectors, mask):
     weights = tf.cast(mask, vectors.dtype)[:, :, tf.newaxis]
     count = tf.maximum(tf.reduce_sum(weights, axis=1), 1)
@@ -119,7 +119,7 @@ def mean_tf(vectors, mask):
     return total / tf.reduce_sum(tf.cast(mask, vectors.dtype), axis=1)
 
 
-# %% trees_and_sequences-3 wrong: vectors has shape (2,), expected (3, 2)
+# %% trees_and_sequences-3 wrong: vectors has shape (2,), expected (4, 2)
 def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.boolean_mask(vectors, mask), axis=0)
 

@@ -162,7 +162,7 @@ def megabytes_torch(build):
         return sum(weight.numel() * 4 for weight in build().parameters()) / 1e6
 
 
-# %% devices-3 wrong: MB of a model with 505 510 numbers of four bytes is 1.9284
+# %% devices-3 wrong: MB of a model with 505 510 numbers of four bytes is 1.92836761
 def megabytes_torch(build):
     with torch.device("meta"):
         return sum(weight.nbytes for weight in build().parameters()) / 2**20
@@ -228,7 +228,7 @@ def with_rows_tf(data):
         return tf.concat([data, rows[:, None]], axis=1)
 
 
-# %% devices-4 wrong: with_rows_torch of three rows is 1 at [0, 2], expected 0 (3 of 9 numbers differ)
+# %% devices-4 wrong: with_rows_torch of 3 rows of 2 is 1 at [0, 2], expected 0 (3 of 9 numbers differ)
 def with_rows_torch(data):
     rows = torch.arange(1, len(data) + 1, device=data.device, dtype=data.dtype)
     return torch.cat([data, rows[:, None]], dim=1)

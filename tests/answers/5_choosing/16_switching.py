@@ -24,7 +24,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% switching-1 wrong: the carried Dense's answer
+# %% switching-1 wrong: with 5 inputs and 3 outputs, the Dense's answer is
 def to_dense(linear):
     weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
     return [weight.reshape(weight.shape[::-1]), bias]
@@ -43,7 +43,7 @@ def to_linear(arrays):
     return nn.Linear(*arrays[0].shape)
 
 
-# %% switching-1 wrong: Does it fit only because it is square?
+# %% switching-1 wrong: It fits only because it is square: transposed, it would be right.
 def to_dense(linear):
     weight, bias = (parameter.detach().numpy() for parameter in linear.parameters())
     if weight.shape[0] != weight.shape[1]:
@@ -90,13 +90,13 @@ def carried(network, height, width):
     return [tensor.numpy() for tensor in tensors]
 
 
-# %% switching-2 wrong: In which order does Keras flatten a picture?
+# %% switching-2 wrong: Its rows are in PyTorch's order: channel, height, width.
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.transpose(2, 3, 1, 0), bias, weight.T, last_bias]
 
 
-# %% switching-2 wrong: Was it transposed, or reshaped?
+# %% switching-2 wrong: The kernel is reshaped, not transposed.
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.reshape(3, 2, 2, 5), bias, weight.T, last_bias]
@@ -126,7 +126,7 @@ def norm_torch(layer):
     return norm
 
 
-# %% switching-3 wrong: Are all four arrays there, and epsilon?
+# %% switching-3 wrong: Its epsilon is PyTorch's own.
 def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), momentum=1 - layer.momentum)
@@ -135,7 +135,7 @@ def norm_torch(layer):
     return norm.eval()
 
 
-# %% switching-3 wrong: Whose share does each momentum name?
+# %% switching-3 wrong: Keras's momentum is the share of the old average, PyTorch's of the new one.
 def norm_torch(layer):
     arrays = layer.get_weights()
     norm = nn.BatchNorm2d(len(arrays[0]), eps=layer.epsilon, momentum=layer.momentum)
@@ -196,7 +196,7 @@ def to_gru(gru):
     return [inputs.T.numpy(), state.T.numpy(), torch.stack([first, second]).numpy()]
 
 
-# %% switching-5 wrong: look at the order of the gates
+# %% switching-5 wrong: With its first two gates exchanged it would be right.
 def to_gru(gru):
     inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
     return [inputs.T, state.T, np.stack([first, second])]

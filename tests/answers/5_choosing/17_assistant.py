@@ -54,14 +54,14 @@ def pad_torch(rows):
     return tokens, tokens > 0
 
 
-# %% assistant-2 wrong: The padding goes behind.
+# %% assistant-2 wrong: the padded numbers of 3 sentences is 0 at [0, 0], expected 5 (6 of 12 numbers differ)
 def pad_torch(rows):
     tensors = [torch.tensor(row) for row in rows]
     tokens = nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_side="left")
     return tokens, tokens > 0
 
 
-# %% assistant-2 wrong: It is true where a word stands.
+# %% assistant-2 wrong: the mask of 3 sentences, true where a word stands, is 0 at [0, 0], expected 1 (12 of 12 numbers
 def pad_torch(rows):
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
     return tokens, tokens == 0
@@ -85,7 +85,7 @@ def pad_torch(rows):
     return tokens, (tokens > 0).long()
 
 
-# %% assistant-2 wrong: one sentence of six words, padded, has shape
+# %% assistant-2 wrong: 5 sentences of at most 7 words came as (5, 4), expected (5, 7).
 def pad_torch(rows):
     rows = [row[:4] for row in rows]
     tokens = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
@@ -115,7 +115,7 @@ def sentence_tf(table, tokens):
     return tf.reduce_sum(tf.gather(table, tokens) * known, axis=1)
 
 
-# %% assistant-3 wrong: has shape (4,), expected (3, 4)
+# %% assistant-3 wrong: the means of sentences of 4, 3, 1 and 2 words has shape (4,), expected (4, 4)
 def sentence_tf(table, tokens):
     return tf.reduce_mean(tf.gather(table, tf.boolean_mask(tokens, tokens > 0)), axis=0)
 
@@ -222,7 +222,7 @@ def heard_tf(model, tokens, swapped):
     return tf.reduce_mean(tf.cast(gaps > 1e-9, tf.float64))
 
 
-# %% assistant-5 wrong: heard_torch of a model that hears the last word loudest has shape (40,)
+# %% assistant-5 wrong: heard_torch of 40 pairs and a model that hears the last word loudest has shape (40,), expected ()
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) != model(swapped).argmax(dim=1)).double()
 
@@ -232,7 +232,7 @@ def heard_tf(model, tokens, swapped):
     return tf.cast(differs, tf.float64)
 
 
-# %% assistant-5 wrong: heard_tf of a model that hears the last word loudest is
+# %% assistant-5 wrong: heard_tf of 40 pairs and a model that hears the last word loudest is 1, expected 0.6
 def heard_torch(model, tokens, swapped):
     return (model(tokens).argmax(dim=1) != model(swapped).argmax(dim=1)).double().mean()
 

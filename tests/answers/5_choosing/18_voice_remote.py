@@ -39,7 +39,7 @@ def mix(clip, noise, snr):
     return clip + noise * 10 ** (-snr / 10) * np.sqrt(np.mean(clip**2) / np.mean(noise**2))
 
 
-# %% voice_remote-2 wrong: noise louder than the clip, 6 dB wanted: what comes is
+# %% voice_remote-2 wrong: noise louder than the clip, 6.5 dB wanted: what comes is
 def mix(clip, noise, snr):
     return clip + noise * 10 ** (-snr / 20)
 
@@ -62,28 +62,28 @@ def picture_torch(clips):
     return (waves.real**2 + waves.imag**2 + 0.001).log().unsqueeze(1)
 
 
-# %% voice_remote-3 wrong: the picture of four clips has shape (4, 1, 63, 129), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of 4 clips of 8000 samples has shape (4, 1, 63, 129), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3).transpose(1, 2)[:, None]
 
 
-# %% voice_remote-3 wrong: the picture of four clips has shape (4, 1, 129, 61), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of 4 clips of 8000 samples has shape (4, 1, 129, 61), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3)[:, None]
 
 
-# %% voice_remote-3 wrong: the picture of four clips has shape (4, 61, 129), expected (4, 1, 61, 129)
+# %% voice_remote-3 wrong: the picture of 4 clips of 8000 samples has shape (4, 61, 129), expected (4, 1, 61, 129)
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
     return torch.log(waves.abs() ** 2 + 1e-3).transpose(1, 2)
 
 
-# %% voice_remote-3 wrong: the picture of four clips is
+# %% voice_remote-3 wrong: the picture of 4 clips of 8000 samples is
 def picture_torch(clips):
     hann = torch.hann_window(256)
     waves = torch.stft(clips, 256, 128, window=hann, center=False, return_complex=True)
@@ -135,18 +135,18 @@ def mean_tf(model, pictures, shifts):
     return tf.reduce_mean(answers, axis=0)
 
 
-# %% voice_remote-5 wrong: mean_torch with the shifts [0] is
+# %% voice_remote-5 wrong: mean_torch of 4 pictures with the shifts [0] is
 def mean_torch(model, pictures, shifts):
     return torch.stack([model(torch.roll(pictures, k, dims=2)) for k in shifts]).mean(dim=0)
 
 
-# %% voice_remote-5 wrong: mean_torch with the shifts [-2, 0, 3] is
+# %% voice_remote-5 wrong: mean_torch of 4 pictures with the shifts [-2, 0, 3] is
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=3)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
 
 
-# %% voice_remote-5 wrong: mean_tf with the shifts [-2, 0, 3] is
+# %% voice_remote-5 wrong: mean_tf of 4 pictures with the shifts [-2, 0, 3] is
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=2)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)
@@ -157,7 +157,7 @@ def mean_tf(model, pictures, shifts):
     return tf.reduce_mean(tf.stack(answers), axis=0)
 
 
-# %% voice_remote-5 wrong: mean_tf with the shifts [0] has shape (1, 4, 3), expected (4, 3)
+# %% voice_remote-5 wrong: mean_tf of 4 pictures with the shifts [0] has shape (1, 4, 3), expected (4, 3)
 def mean_torch(model, pictures, shifts):
     answers = [model(torch.roll(pictures, k, dims=2)).softmax(dim=1) for k in shifts]
     return torch.stack(answers).mean(dim=0)

@@ -44,7 +44,7 @@ def weighted_loss_torch(logits, target):
     return (each - (1 - target) * nn.functional.logsigmoid(-logits)).mean()
 
 
-# %% card_fraud-2 wrong: with 3 frauds and 9 honest payments, the loss is 1.1
+# %% card_fraud-2 wrong: It is the loss without any weight.
 def weighted_loss_torch(logits, target):
     return nn.functional.binary_cross_entropy_with_logits(logits, target)
 
