@@ -258,9 +258,9 @@ def test_what_was_written_after_an_interruption_is_not_replaced(course, own, mon
 
 
 def test_says_in_one_line_what_keeps_it_from_updating(course, own, tmp_path):
-    with pytest.raises(CourseError, match="nothing is updated: .*no upstream"):
+    with pytest.raises(CourseError, match=r"nothing is updated: .*no upstream"):
         updating.update(course)
-    with pytest.raises(CourseError, match="nothing is updated: .*not a git repository"):
+    with pytest.raises(CourseError, match=r"nothing is updated: .*not a git repository"):
         updating.update(tmp_path)
     with pytest.raises(CourseError, match="nothing is updated: its repository is"):
         updating.update(own / "notebooks")
