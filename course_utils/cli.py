@@ -73,6 +73,14 @@ def progress() -> None:
     progress.check_tasks()
 
 
+@app.command(rich_help_panel=LEARN)
+def update() -> None:
+    """Bring the newest release of the course; what you wrote stays, the new one lies beside it."""
+    from course_utils.machine import updating
+
+    print("\n".join(updating.update()))
+
+
 @app.command(rich_help_panel=TEACH)
 def exercises(check: Check = False) -> None:
     """Generate the exercises from the solutions; an edited exercise is never overwritten."""

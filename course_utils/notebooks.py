@@ -15,6 +15,7 @@ FOLDERS = ("notebooks", "solutions", "exercises")
 """The same path below each of them is the same topic."""
 
 NUMBERED = re.compile(r"^\d\d_")
+OURS = re.compile(r"\d\d_\w+\.ipynb")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 OWN = re.compile(r"\b(doctor\.check|progress\.table|devices\.found\()")
@@ -50,15 +51,19 @@ def name_of(path: Path) -> str:
 
 
 def notebook_paths(folder: str, root: Path = ROOT) -> list[Path]:
-    """List the notebooks below a folder of the course in order of their names."""
-    found = sorted((root / folder).rglob("*.ipynb"), key=lambda path: path.name)
-    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+    """List the course's notebooks below a folder, in order of their names.
+
+    A learner's own, such as JupyterLab's copies and `Untitled.ipynb`, are not among them.
+    """
+    found = (root / folder).rglob("*.ipynb")
+    return sorted((path for path in found if OURS.fullmatch(path.name)), key=lambda p: p.name)
 
 
 def load(path: Path) -> dict[str, Any]:
     """Read a notebook as plain JSON, quickly; raises CourseError where it is not a notebook."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        # Some editors put a byte order mark in front.
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -70,15 +75,22 @@ def load(path: Path) -> dict[str, Any]:
 
 def read(path: Path) -> "NotebookNode":
     """Read a notebook for changing it; raises CourseError where it is not a valid one."""
-    import nbformat
-
     load(path)
     try:
-        notebook = nbformat.read(path, as_version=4)
+        return parse(path.read_text(encoding="utf-8-sig"))
+    except CourseError as error:
+        raise CourseError(f"{path} is not a valid notebook: {error}") from error
+
+
+def parse(text: str) -> "NotebookNode":
+    """Return the notebook that a text holds; raises CourseError where it is not a valid one."""
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CourseError(f"{path} is not a valid notebook: {reason}") from error
+        raise CourseError(str(error).strip().splitlines()[0]) from error
     return notebook
 
 

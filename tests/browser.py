@@ -153,7 +153,7 @@ def running_lab(folder: Path, base_url: str = "/") -> Iterator[Lab]:
 
 
 def _wait_for(address: str, server: subprocess.Popen) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while True:
         try:
             urllib.request.urlopen(address, timeout=5).close()

@@ -258,21 +258,23 @@ def _web_files() -> Row:
 
 
 def _notebooks() -> list[Row]:
+    """Look at what is generated: what a learner wrote is no fault, wherever and however saved."""
     rows = []
-    for name, write, command in (
-        ("exercises", exercises.write_exercises, "course exercises"),
-        ("lesson headers", headers.write_headers, "course headers"),
+    for name, write, status, mend in (
+        ("exercises", exercises.write_exercises, "fail", "course exercises"),
+        ("lesson headers", headers.write_headers, "note", ""),
     ):
         try:
-            lines, good = write(check=True)
+            lines, _ = write(check=True)
         except CourseError as error:
-            rows.append(Row(name, "fail", str(error), "git status"))
+            detail = f"{error}: rename yours, and `git checkout` brings the course's back"
+            rows.append(Row(name, "note", detail))
             continue
-        edited = sum(line.endswith(": edited") for line in lines)
+        states = [line.rpartition(": ")[2] for line in lines]
+        edited = sum(state.startswith("edited") for state in states)
+        older = states.count("edited and stale")
         detail = "current" + (f", {edited} with your own work" if edited else "")
-        if not good:
-            detail = "; ".join(
-                line for line in lines if not line.endswith((": current", ": edited"))
-            )
-        rows.append(Row(name, "ok" if good else "fail", detail, "" if good else command))
+        detail += f" ({older} of another release, or saved elsewhere)" if older else ""
+        bad = [line for line in lines if line.endswith((": stale", ": missing"))]
+        rows.append(Row(name, status, "; ".join(bad), mend) if bad else Row(name, "ok", detail))
     return rows

@@ -79,6 +79,7 @@ def arguments(root: Path = ROOT) -> list[str]:
         f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
         # The tabs that were open belong to this checkout, not to all of this user's JupyterLabs.
         f"--LabApp.workspaces_dir={root / 'build' / 'lab' / 'workspaces'}",
+        "--ContentsManager.pre_save_hook=course_utils.machine.saving.keep_released",
         "--KernelManager.transport_encryption=auto",  # without it each kernel warns in the terminal
         *[f"--ServerApp.jpserver_extensions={name}=False" for name in FOR_INSTRUCTORS],
         "--LabApp.extension_manager=readonly",

@@ -1,0 +1,47 @@
+"""What git knows of this copy of the course: the released files, and which the learner changed."""
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils import CourseError, notebooks
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+def git(root: Path, *words: str, **options: object) -> str:
+    """Return what git prints; raises CourseError, with its last line, where it fails."""
+    command = ["git", "-C", str(root), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, **options)
+    except FileNotFoundError as error:
+        raise CourseError("git is not installed here, and without it nothing is updated") from error
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise CourseError(f"`git {words[0]}` failed: {lines[-1]}")
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def released(root: Path, place: str, version: str = "HEAD") -> "NotebookNode | None":
+    """Return the notebook of a place as a version has it; None where there is none."""
+    try:
+        return notebooks.parse(git(root, "cat-file", "blob", f"{version}:./{place}"))
+    except CourseError:
+        return None
+
+
+def same_source(one: "NotebookNode", other: "NotebookNode") -> bool:
+    """Say whether two notebooks agree but for outputs, and what merely opening them changes."""
+    return _source(one) == _source(other)
+
+
+def _source(notebook: "NotebookNode") -> tuple[object, ...]:
+    import nbformat
+
+    copy = nbformat.from_dict(notebook)
+    notebooks.tidy(copy)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return copy.metadata.get("course"), copy.cells
