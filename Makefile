@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help lab test test-all doctor constraints set-up
+.PHONY: help lab test test-all doctor site constraints set-up
 
 help:
 	@echo "make lab          open the course in JupyterLab (CARDS=1: with releases for graphics cards)"
 	@echo "make test         run every check but the heavy ones (ARGS=... is passed to pytest)"
 	@echo "                  PROCESSOR=generic or avx2: lessons and exercises as on such a processor"
 	@echo "make test-all     run every check, also the heavy ones and the other processors"
+	@echo "make site         make the course's website in build/site"
 	@echo "make doctor       is this machine ready?"
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
@@ -25,10 +26,16 @@ test: set-up
 	@$(if $(PROCESSOR),$(BIN)/course as-processor $(PROCESSOR)) \
 		$(BIN)/python -m pytest -m "not heavy" $(if $(PROCESSOR),$(NOTEBOOKS)) $(ARGS)
 
-test-all: set-up
+test-all: site
 	@$(BIN)/python -m pytest $(ARGS)
 	@$(MAKE) test PROCESSOR=generic ARGS="$(ARGS)"
 	@$(MAKE) test PROCESSOR=avx2 ARGS="$(ARGS)"
+
+# Sphinx is installed beside the course when it is first wanted.
+site: set-up
+	@$(BIN)/python -c "import myst_nb" 2>/dev/null || $(BIN)/python -m pip install --quiet \
+		--constraint constraints.txt --build-constraint build-constraints.txt --editable ".[site]"
+	@$(BIN)/course site $(if $(TO),--to $(TO))
 
 doctor: set-up
 	@$(BIN)/course doctor
