@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help lab test test-all doctor constraints set-up
+.PHONY: help lab test test-all doctor site constraints set-up
 
 help:
-	@echo "make lab          open the course in JupyterLab"
+	@echo "make lab          open the course in JupyterLab (CARDS=1: with releases for graphics cards)"
 	@echo "make test         run every check but the heavy ones (ARGS=... is passed to pytest)"
 	@echo "                  PROCESSOR=generic or avx2: lessons and exercises as on such a processor"
 	@echo "make test-all     run every check, also the heavy ones and the other processors"
+	@echo "make site         make the course's website in build/site"
 	@echo "make doctor       is this machine ready?"
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
@@ -25,10 +26,16 @@ test: set-up
 	@$(if $(PROCESSOR),$(BIN)/course as-processor $(PROCESSOR)) \
 		$(BIN)/python -m pytest -m "not heavy" $(if $(PROCESSOR),$(NOTEBOOKS)) $(ARGS)
 
-test-all: set-up
+test-all: site
 	@$(BIN)/python -m pytest $(ARGS)
 	@$(MAKE) test PROCESSOR=generic ARGS="$(ARGS)"
 	@$(MAKE) test PROCESSOR=avx2 ARGS="$(ARGS)"
+
+# Sphinx is installed beside the course when it is first wanted.
+site: set-up
+	@$(BIN)/python -c "import myst_nb" 2>/dev/null || $(BIN)/python -m pip install --quiet \
+		--constraint constraints.txt --build-constraint build-constraints.txt --editable ".[site]"
+	@$(BIN)/course site $(if $(TO),--to $(TO))
 
 doctor: set-up
 	@$(BIN)/course doctor
@@ -41,8 +48,13 @@ constraints: set-up
 	@$(BIN)/python -m pip install --quiet "uv>=0.8"
 	@own="$$($(OWN))"; \
 	[ -z "$$own" ] || echo "No version is taken that this machine's pip must not: see $$own"; \
-	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra site --universal --python-version 3.11 \
 		--fork-strategy fewest --build-constraints build-constraints.txt --no-annotate \
 		--no-emit-index-url --custom-compile-command "make constraints" \
 		$$(for file in $$own; do printf -- '--constraints %s ' "$$file"; done) \
 		--output-file constraints.txt --quiet $(UV_ARGS)
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra cards \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+		--build-constraints build-constraints.txt --no-annotate \
+		--no-emit-index-url --custom-compile-command "make constraints" \
+		--output-file constraints-cards.txt --quiet

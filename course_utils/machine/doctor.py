@@ -86,11 +86,14 @@ def as_json(rows: list[Row]) -> str:
     return json.dumps(content, indent=1)
 
 
-def pins(constraints: Path = ROOT / "constraints.txt") -> dict[str, str]:
-    """Return the version that constraints.txt gives each package on this machine."""
+def pins(constraints: Path | None = None) -> dict[str, str]:
+    """Return the version that this environment's constraints give each package."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
+    stamp = Path(sys.prefix, "stamp")
+    cards = stamp.exists() and "cards" in stamp.read_text(encoding="utf-8")
+    constraints = constraints or ROOT / f"constraints{'-cards' * cards}.txt"
     found = {}
     for line in constraints.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
