@@ -79,6 +79,7 @@ def _enter(libc: ctypes.CDLL, descriptor: int, name: str) -> None:
 
 def _end_like(inner: int) -> None:
     """Wait for the process in the box, and end as it did."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.closerange(3, 1024)
     _, status = os.waitpid(inner, 0)
     code = os.waitstatus_to_exitcode(status)
