@@ -113,7 +113,7 @@ def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
             found += ["--ro-bind-try", path, path]
     # All of /sys would show the machine; both frameworks read there which processors it has.
     readable = ["/usr", "/sys/devices/system/cpu"]
-    readable += [f"/etc/{n}" for n in "ld.so.cache alternatives fonts localtime".split()]
+    readable += [f"/etc/{n}" for n in ("ld.so.cache", "alternatives", "fonts", "localtime")]
     for path in readable:
         found += ["--ro-bind-try", path, path]
     found += ["--proc", "/proc", "--dev", "/dev"]
@@ -129,7 +129,9 @@ def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
             found += ["--tmpfs", str(path.resolve())]
     for name, source in files.items():
         found += ["--ro-bind", str(source), f"{HOME}/{name}"]
-    return [*found, *"--remount-ro /dev --remount-ro /proc --remount-ro /".split()]
+    for path in ("/dev", "/proc", "/"):
+        found += ["--remount-ro", path]
+    return found
 
 
 def _needed() -> list[str]:

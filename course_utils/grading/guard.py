@@ -63,8 +63,8 @@ def _mended() -> Iterator[str]:
 
 def _places() -> list[tuple[str, Any]]:
     """List the modules and classes that a check uses."""
-    from IPython.core import interactiveshell
     from ipykernel import zmqshell
+    from IPython.core import interactiveshell
 
     found = [("builtins", builtins), *((name, sys.modules[name]) for name in MODULES)]
     found += [(f"{m}.{name}", getattr(sys.modules[m], name)) for m, name in CLASSES]

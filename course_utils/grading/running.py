@@ -214,9 +214,7 @@ def _printed(cell: Any) -> str:
 
 
 @contextlib.contextmanager
-def _kernel(
-    steps: int, files: dict[str, Path], setting: Setting
-) -> Iterator[tuple[_Client, Any]]:
+def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tuple[_Client, Any]]:
     """Yield a client with a kernel of its own, and what tells why its box was ended."""
     cells = [nbformat.v4.new_code_cell("") for _ in range(steps + 1)]
     client = _Client(
