@@ -165,6 +165,7 @@ def _grade_one(
         look = looking.look(steps)
     except reading.Malformed as reason:
         words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
+        notes = [str(reason)]
         key, look, shown = "", [], []
     except CourseError as error:
         return f"{who}: not run: {error}"

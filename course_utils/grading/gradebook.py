@@ -1,5 +1,7 @@
 """Enter what came of grading into nbgrader's gradebook, through its own interface."""
 
+import os
+import sys
 from pathlib import Path
 
 from course_utils.grading.mending import Exercise
@@ -13,7 +15,9 @@ def write(
     """Enter the tasks, the class and the points; what was not graded waits for a person."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{path}") as book:
+    # nbgrader calls alembic by its name, as in an activated environment.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with Gradebook(f"sqlite:///{path}") as book, book.db.no_autoflush:
         book.update_or_create_assignment(part)
         for exercise in wanted:
             book.update_or_create_notebook(exercise.stem, part)

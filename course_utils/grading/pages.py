@@ -19,10 +19,9 @@ def write(folder: Path, part: str, records: list[Record]) -> Path:
     for record in records:
         notebook.cells.append(nbformat.v4.new_markdown_cell(f"# {record.notebook}"))
         notebook.cells += [_cell(cell) for cell in record.cells]
-    # Mermaid and MathJax would be fetched from elsewhere.
-    exporter = HTMLExporter(
-        sanitize_html=True, mathjax_url="", mermaid_js_url="", require_js_url=""
-    )
+    # A page asks nobody else for scripts.
+    nowhere = dict.fromkeys(("mathjax_url", "mermaid_js_url", "require_js_url"), "")
+    exporter = HTMLExporter(sanitize_html=True, **nowhere)
     page, _ = exporter.from_notebook_node(notebook)
     path = folder / f"{file_name(student)}.html"
     write_text(path, page.encode("utf-8", "replace").decode())

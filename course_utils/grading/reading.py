@@ -1,4 +1,4 @@
-"""Read what a student handed in: whatever it is, it becomes cells, or one line that says why not."""
+"""Read what a student handed in: it becomes cells, or one line that says why not."""
 
 import json
 import os

@@ -47,7 +47,7 @@ def key(found: Path, files: dict[str, Path], wanted: Exercise, further: dict[str
     digest = hashlib.sha256()
     for path in (found, *files.values(), *sorted((ROOT / "course_utils").rglob("*.py"))):
         digest.update(path.name.encode("utf-8", "replace") + b"\0")
-        digest.update(hashlib.file_digest(open(path, "rb"), "sha256").digest())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(json.dumps([wanted, further], sort_keys=True).encode())
     return digest.hexdigest()
 
