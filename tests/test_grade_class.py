@@ -35,7 +35,7 @@ only_in_boxes = pytest.mark.skipif(bool(made_of_boxes()), reason=made_of_boxes()
 
 def solution():
     """An exercise of three tasks that cost nothing: n times a number."""
-    cells = [nbformat.v4.new_code_cell("import os, socket, sys, time", id="imports")]
+    cells = [nbformat.v4.new_code_cell("import os, sys, time", id="imports")]
     for n, name in enumerate(NAMES, 1):
         task = f"small-{n}"
         answer = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return {n} * x\n    ### END SOLUTION"
@@ -92,7 +92,7 @@ SOURCES = {
         RIGHT + "\nfor n in range(400):\n    if os.fork() == 0:\n        os.setsid()\n"
         "        time.sleep(120)\n        os._exit(0)",
         "",
-        "wrong crashed ok",
+        "wrong crashed timeout",
     ),
     "disk": (
         RIGHT,
@@ -103,7 +103,7 @@ SOURCES = {
     ),
     "network": (
         RIGHT,
-        REACH + "import glob\n"
+        REACH + "import glob, socket\n"
         "reached('net', lambda: socket.create_connection(('1.1.1.1', 53), 3))\n"
         "reached('preload', lambda: glob.glob('/**/kernels/*', root_dir='HOME')[0])\n"
         "reached('kill', lambda: os.kill(GRADER, 0))",
@@ -206,6 +206,7 @@ def graded_class_fixture(tmp_path_factory, home):
     return folder, found, seconds, said, (submitted, options, course)
 
 
+@pytest.mark.heavy
 @only_in_boxes
 @pytest.mark.parametrize("student", SOURCES)
 def test_each_gets_the_right_outcome_and_costs_its_own_task_only(student, graded_class):
@@ -217,6 +218,7 @@ def test_each_gets_the_right_outcome_and_costs_its_own_task_only(student, graded
         assert [words[0], words[2]] == ["ok", "ok"], found[student]
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_nothing_outside_a_box_was_reached_and_nothing_is_left_running(graded_class, home):
     _, found, _, _, _ = graded_class
@@ -234,6 +236,7 @@ def test_nothing_outside_a_box_was_reached_and_nothing_is_left_running(graded_cl
     assert [pid for one in preloads(home) for pid in children(one)] == []
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_what_is_not_graded_is_never_a_0_and_names_are_no_formulas(graded_class):
     folder, found, _, _, _ = graded_class
@@ -258,6 +261,7 @@ def test_what_is_not_graded_is_never_a_0_and_names_are_no_formulas(graded_class)
     assert "two(#) is #., expected #." in items or "two(#) is #, expected #" in items
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_a_further_check_is_run_and_stays_out_of_the_pages(graded_class):
     folder, found, _, _, _ = graded_class
@@ -269,6 +273,7 @@ def test_a_further_check_is_run_and_stays_out_of_the_pages(graded_class):
     assert "HIDDEN" not in page
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_a_page_holds_no_script_of_a_student(graded_class):
     page = (graded_class[0] / "forges.html").read_text()
@@ -277,6 +282,7 @@ def test_a_page_holds_no_script_of_a_student(graded_class):
     assert "left out: it would stand in" in page
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_what_was_graded_is_not_run_again_and_shares_join(graded_class):
     folder, found, _, _, (submitted, options, course) = graded_class
@@ -305,6 +311,7 @@ def test_without_bubblewrap_nothing_is_run(tmp_path, monkeypatch):
     assert not (tmp_path / "graded").exists()
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_a_real_exercise_with_both_frameworks(tmp_path):
     course = tmp_path / "course"

@@ -121,7 +121,7 @@ def _run_once(
 ) -> None:
     def ask(source: str, place: int, at: int) -> Any:
         cell = nbformat.v4.new_code_cell(source)
-        client.cut, client.status = False, ""
+        client.left, client.cut, client.status = MOST_OUTPUT, False, ""
         client.timeout = max(1, min(client.timeout, end - time.monotonic()))
         try:
             cell = client.execute_cell(cell, place, store_history=place < len(steps))

@@ -26,16 +26,8 @@ SECONDS_A_MESSAGE_LINGERS = 0.3  # jupyter_client keeps it for 0.1
 # What of a kernel's command may stand between Python and -m: flags that are one word each.
 FLAG = re.compile(r"-(X.+|W.+|[BEIOPSbdqsuvx]+)")
 
-UNDERSTOOD = {
-    "box",
-    "cwd",
-    "env",
-    "extra_arguments",
-    "independent",
-    "kernel_id",
-    "stderr",
-    "stdout",
-}
+UNDERSTOOD = {"cwd", "env", "extra_arguments", "independent", "kernel_id", "stderr", "stdout"}
+UNDERSTOOD |= {"box"}
 
 
 def environment() -> dict[str, str]:
