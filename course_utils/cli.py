@@ -100,6 +100,38 @@ def site(
     print(site.build(to.resolve(), solutions))
 
 
+@app.command(rich_help_panel=TEACH)
+def grade(
+    part: Annotated[str, typer.Argument(help="A folder of solutions/, like 1_basics.")],
+    submitted: Annotated[Path, typer.Option(help="Holds NAME/PART/.")] = ROOT / "submitted",
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at a time.")] = 2,
+    box: Annotated[bool, typer.Option(help="Run each in a box (Linux, bubblewrap).")] = True,
+    seconds: Annotated[float, typer.Option(min=1, help="A cell may take so long.")] = 60,
+    roster: Annotated[Path | None, typer.Option(help="CSV: id, name, email, due.")] = None,
+    due: Annotated[str, typer.Option(help="Later is late; ISO format, UTC.")] = "",
+    further: Annotated[Path | None, typer.Option(help="Holds further checks, TASK.py.")] = None,
+    shard: Annotated[str, typer.Option(help="I/N: the Ith of N shares of the class.")] = "",
+    merge: Annotated[bool, typer.Option("--merge", help="Run nothing; join shares.")] = False,
+) -> None:
+    """Grade a part of the course for a class; the results are in graded/PART/."""
+    from course_utils.grading import classes
+
+    options = classes.Options(jobs, box, seconds, roster, due, further, shard, merge)
+    classes.grade(part, submitted, options)
+
+
+@app.command(rich_help_panel=TEACH)
+def release(
+    part: Annotated[str, typer.Argument(help="A folder of exercises/, like 1_basics.")],
+    to: Annotated[Path, typer.Option(help="A folder that is yet to be made.")],
+    alone: Annotated[bool, typer.Option("--alone", help="Without the other parts.")] = False,
+) -> None:
+    """Make what learners get: the course without its solutions."""
+    from course_utils.grading import releasing
+
+    print(releasing.release(part, to, alone=alone))
+
+
 @app.command(rich_help_panel=MAINTAIN)
 def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")]) -> None:
     """Run notebooks in place, with clean metadata and stable cell ids."""

@@ -18,7 +18,7 @@ from ipykernel import parentpoller
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.log import get_logger
 
-from course_utils.kernels import settings
+from course_utils.kernels import joining, settings
 from course_utils.kernels.modules import Imported
 from course_utils.kernels.protocol import Unavailable, peer
 
@@ -70,6 +70,9 @@ def _initialized(
     parent = os.pidfd_open(peer(connection)[0])
     os.environ.clear()
     os.environ.update(imported.environment | request["env"])
+    if box := request.get("box"):
+        os.environ.update(box["env"])
+        joining.join(box["pid"], box["memory"])
     time.tzset()
     tempfile.tempdir = None
     os.chdir(request["cwd"])

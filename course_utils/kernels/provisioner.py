@@ -27,6 +27,7 @@ SECONDS_A_MESSAGE_LINGERS = 0.3  # jupyter_client keeps it for 0.1
 FLAG = re.compile(r"-(X.+|W.+|[BEIOPSbdqsuvx]+)")
 
 UNDERSTOOD = {"cwd", "env", "extra_arguments", "independent", "kernel_id", "stderr", "stdout"}
+UNDERSTOOD |= {"box"}
 
 
 def environment() -> dict[str, str]:
@@ -210,7 +211,8 @@ def _request(cmd: list[str], kwargs: dict[str, Any]) -> dict[str, Any]:
     env = lesson.QUIET | dict(os.environ if kwargs.get("env") is None else kwargs["env"])
     env["JPY_PARENT_PID"] = str(os.getpid())
     cwd = os.path.abspath(kwargs.get("cwd") or os.getcwd())
-    return {"flags": flags, "argv": cmd[place + 1 :], "env": env, "cwd": cwd}
+    request = {"flags": flags, "argv": cmd[place + 1 :], "env": env, "cwd": cwd}
+    return request | ({"box": kwargs["box"]} if kwargs.get("box") else {})
 
 
 def _connected(request: dict[str, Any]) -> socket.socket:

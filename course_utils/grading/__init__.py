@@ -1,0 +1,1 @@
+"""The classroom: grade what a class handed in, each notebook in a box of its own."""

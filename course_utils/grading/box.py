@@ -1,0 +1,205 @@
+"""A box for one kernel: bubblewrap makes it, a watchdog looks after it, and all in it ends with it.
+
+In it are the interpreter, this environment and this package, read-only; a home and a /tmp of its
+own, of limited size; no network but its own loopback; no other process, and nothing of the course
+or of other students. The kernel is reached over sockets in the box's /tmp, through /proc/PID/root.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from course_utils import ROOT, CourseError
+
+MB = 2**20
+MEMORY = 4096 * MB
+DISK = 512 * MB
+PROCESSES = 400
+SECONDS_BETWEEN_LOOKS = 0.25
+
+HOME, IPC, CONNECTION = "/tmp/home", "/tmp/ipc", "/tmp/ipc/connection.json"
+
+KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_DATA_HOME", "IPYTHONDIR", "PYTHONPATH")
+INSIDE = {
+    "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+    "HOME": HOME,
+    "TMPDIR": "/tmp",
+    "USER": "student",
+    "LOGNAME": "student",
+    "JPY_PARENT_PID": "1",
+    "COURSE_PROGRESS": "/tmp/progress.json",
+    "IPYTHONDIR": "/tmp/ipython",
+    "XDG_DATA_HOME": "/tmp/data",
+}
+
+NONE = "nothing was run: {}; --no-box runs the students' code with all your rights"
+MISSING = "bubblewrap is missing (apt-get install bubblewrap, or your system's like)"
+FORBIDDEN = (
+    "bubblewrap may make no namespaces here ({}): in a container, start it with "
+    "--security-opt seccomp=unconfined and --security-opt apparmor=unconfined; on Ubuntu 24.04, "
+    "allow it by deploy/grading/apparmor-bwrap"
+)
+
+
+class Box:
+    """The namespaces of one box, held by a process that ends with this one."""
+
+    def __init__(self, files: dict[str, Path], hidden: list[Path]):
+        reading, writing = os.pipe()
+        hold = ["--info-fd", str(writing), "--", "/bin/sh", "-c", "echo ready; exec cat"]
+        self.process = subprocess.Popen(
+            ["bwrap", *_arguments(files, hidden), *hold],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[writing],
+            cwd="/",
+        )
+        os.close(writing)
+        with open(reading) as file:
+            told = file.read()
+        if self.process.stdout.readline() != b"ready\n":
+            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+            raise CourseError(NONE.format(FORBIDDEN.format((said or ["it said nothing"])[0])))
+        self.pid = json.loads(told)["child-pid"]
+        self._first = os.pidfd_open(self.pid)
+        self.root = Path(f"/proc/{self.pid}/root")
+        self.ended_for = ""
+
+    def end(self, reason: str = "") -> None:
+        """End the box's first process, and so everything in it, for a reason that is kept."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            self.ended_for = self.ended_for or reason
+
+    def close(self) -> None:
+        """End everything in the box and wait for its end."""
+        self.end()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+        self.process.wait()
+        os.close(self._first)
+
+
+def check() -> None:
+    """Raise CourseError, in one line, where no box can be made here."""
+    if sys.platform != "linux":
+        raise CourseError(NONE.format("boxes need Linux"))
+    if not shutil.which("bwrap"):
+        raise CourseError(NONE.format(MISSING))
+    Box({}, []).close()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the preload: nothing of the instructor's that tells a secret."""
+    kept = {key: value for key, value in os.environ.items() if key in KEPT}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
+    apart = "--unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts"
+    apart += " --uid 1000 --gid 1000 --die-with-parent --new-session --hostname box --clearenv"
+    found = [*apart.split(), "--cap-drop", "ALL"]
+    for path in ("/bin", "/lib", "/lib64", "/sbin"):
+        if os.path.islink(path):
+            found += ["--symlink", os.readlink(path), path]
+        else:
+            found += ["--ro-bind-try", path, path]
+    # All of /sys would show the machine; both frameworks read there which processors it has.
+    readable = ["/usr", "/sys/devices/system/cpu"]
+    readable += [f"/etc/{n}" for n in ("ld.so.cache", "alternatives", "fonts", "localtime")]
+    for path in readable:
+        found += ["--ro-bind-try", path, path]
+    found += ["--proc", "/proc", "--dev", "/dev"]
+    for path in ("/tmp", "/dev/shm"):
+        found += ["--size", str(DISK), "--tmpfs", path]
+    for path in (HOME, IPC):
+        found += ["--dir", path]
+    for path in _needed():
+        found += ["--ro-bind", path, path]
+    seen = ["/usr", *_needed()]
+    for path in (ROOT / "solutions", ROOT / "tests", *hidden):
+        if any(path.resolve().is_relative_to(place) for place in seen):
+            found += ["--tmpfs", str(path.resolve())]
+    for name, source in files.items():
+        found += ["--ro-bind", str(source), f"{HOME}/{name}"]
+    for path in ("/dev", "/proc", "/"):
+        found += ["--remount-ro", path]
+    return found
+
+
+def _needed() -> list[str]:
+    """List the folders of the interpreter, of its packages and of this package."""
+    places = [Path(sys.base_prefix), Path(sys.prefix), ROOT / "course_utils"]
+    return sorted({str(path) for place in places for path in (place, place.resolve())})
+
+
+class Watchdog(threading.Thread):
+    """Ends a box that holds more memory or processes than it may.
+
+    Limits count each process by itself, and those of root not at all.
+    """
+
+    def __init__(self, memory: int):
+        super().__init__(daemon=True)
+        self.memory = memory
+        self.boxes: dict[int, Box] = {}
+        self._stopped = threading.Event()
+
+    @contextlib.contextmanager
+    def watching(self, box: Box):
+        """Watch a box while the body runs."""
+        space = os.stat(f"/proc/{box.pid}/ns/pid").st_ino
+        self.boxes[space] = box
+        try:
+            yield
+        finally:
+            del self.boxes[space]
+
+    def run(self) -> None:
+        """Look, again and again."""
+        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
+            self.look()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+
+    def look(self) -> None:
+        """End each box that is over its limits."""
+        for space, pids in _processes(set(self.boxes)).items():
+            box = self.boxes.get(space)
+            if box and len(pids) > PROCESSES:
+                box.end(f"it started more than {PROCESSES} processes")
+            elif box and _memory(pids) > self.memory:
+                box.end(f"it took more than {self.memory // MB} MB of memory")
+
+
+def _processes(spaces: set[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {space: [] for space in spaces}
+    for name in os.listdir("/proc") if spaces else []:
+        with contextlib.suppress(OSError):
+            if name.isdigit() and (space := os.stat(f"/proc/{name}/ns/pid").st_ino) in found:
+                found[space].append(name)
+    return found
+
+
+def _memory(pids: list[str]) -> int:
+    """Return the bytes that processes hold together, also in files without a name."""
+    total, files = 0, {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += 1024 * int(line.split()[1])
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                if os.readlink(entry.path).startswith("/memfd:"):
+                    status = os.stat(entry.path)
+                    files[status.st_ino] = 512 * status.st_blocks
+    return total + sum(files.values())

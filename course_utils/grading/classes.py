@@ -1,0 +1,231 @@
+"""Grade a class: every notebook that was handed in, one after another or several at a time."""
+
+import concurrent.futures
+import datetime
+import hashlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from course_utils import ROOT, CourseError
+from course_utils.grading import (
+    box,
+    gradebook,
+    looking,
+    mending,
+    pages,
+    reading,
+    records,
+    roster,
+    running,
+    tables,
+)
+from course_utils.grading.mending import Exercise
+from course_utils.grading.records import Record
+from course_utils.notebooks import counterpart, load, notebook_paths
+
+SECONDS_A_CELL = 60
+
+
+class Options(NamedTuple):
+    """What the command line can ask for; see `course grade --help`."""
+
+    jobs: int = 2
+    boxed: bool = True
+    seconds: float = SECONDS_A_CELL
+    roster: Path | None = None
+    due: str = ""
+    further: Path | None = None
+    shard: str = ""
+    merge: bool = False
+
+
+class _Job(NamedTuple):
+    student: str
+    wanted: Exercise
+    path: Path
+
+
+def grade(
+    part: str,
+    submitted: Path,
+    options: Options,
+    say: Callable[[str], None] = print,
+    root: Path = ROOT,
+) -> Path:
+    """Grade a part for every student below `submitted`; return the folder with what came of it.
+
+    It is `graded/PART/` beside `submitted`, with the gradebook. What was graded before, by the
+    same checks, is not run again. Raises CourseError before anything is run.
+    """
+    submitted = submitted.resolve()
+    if not submitted.is_dir():
+        raise CourseError(f"{submitted} is no folder: collect into submitted/NAME/{part}/")
+    wanted = exercises(part, root)
+    due = roster.moment(options.due, "--due") if options.due else None
+    students = roster.read(options.roster, submitted)
+    folder = submitted.parent / "graded" / part
+    jobs = [
+        _Job(s.id, one, folder / "records" / f"{records.file_name(s.id)}.{one.stem}.json")
+        for s in students
+        for one in wanted
+    ]
+    if not options.merge:
+        mine = [job for job in jobs if _is_mine(job.student, options.shard)]
+        _run_all(mine, part, submitted, options, say)
+    if not options.shard:
+        _report(part, submitted, folder, wanted, students, jobs, due, say)
+    return folder
+
+
+def exercises(part: str, root: Path = ROOT) -> list[Exercise]:
+    """Return the exercises of a part; raises CourseError where there is no such part."""
+    paths = [path for path in notebook_paths("solutions", root) if path.parent.name == part]
+    if not paths:
+        raise CourseError(f"there is no part {part!r} in solutions/")
+    return [mending.exercise(p.stem, load(p), load(counterpart(p, "exercises"))) for p in paths]
+
+
+def _is_mine(student: str, shard: str) -> bool:
+    if not shard:
+        return True
+    index, _, count = shard.partition("/")
+    if not (index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count)):
+        raise CourseError(f"--shard {shard}: write it as I/N, with I from 1 to N")
+    digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
+    return int.from_bytes(digest[:4]) % int(count) == int(index) - 1
+
+
+def _run_all(
+    jobs: list[_Job], part: str, submitted: Path, options: Options, say: Callable[[str], None]
+) -> None:
+    watchdog = None
+    if options.boxed:
+        box.check()
+        watchdog = box.Watchdog(_memory(options.jobs))
+        watchdog.start()
+    else:
+        say("No box: the students' code runs with all your rights, and can read and write all.")
+    hidden = [path for path in (submitted.parent, options.further) if path]
+    setting = running.Setting(watchdog, options.seconds, hidden)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            waiting = [
+                pool.submit(_grade_one, job, part, submitted, options.further, setting)
+                for job in jobs
+            ]
+            for n, future in enumerate(concurrent.futures.as_completed(waiting), 1):
+                say(f"{n} of {len(jobs)}: {future.result()}")
+    finally:
+        if watchdog:
+            watchdog.stop()
+
+
+def _memory(jobs: int) -> int:
+    """Return the bytes that one box may hold: all of them together leave the machine a quarter."""
+    import psutil
+
+    return min(box.MEMORY, psutil.virtual_memory().total * 3 // 4 // jobs)
+
+
+def _grade_one(
+    job: _Job, part: str, submitted: Path, further: Path | None, setting: running.Setting
+) -> str:
+    """Grade one notebook and keep its record; return a line about it. Nothing stops the others."""
+    start = time.monotonic()
+    who = f"{job.student} {job.wanted.stem}"
+    words: dict[str, tuple[str, str]] = {}
+    notes: list[str] = []
+    try:
+        folder = submitted / job.student / part
+        found, notes = reading.find(folder, job.wanted.stem)
+        if found is None:
+            job.path.unlink(missing_ok=True)
+            return f"{who}: missing"
+        cells, said = reading.read(found, submitted)
+        files, left_out = reading.beside(found)
+        notes = notes + said + left_out
+        hidden_checks = _further(further, job.wanted)
+        key = records.key(found, files, job.wanted, hidden_checks)
+        old = records.load(job.path)
+        if old and old.key == key:
+            return f"{who}: {_words(old)} (as before)"
+        steps, mended, missing = mending.mend(cells, job.wanted)
+        result = running.run(steps, files, hidden_checks, setting)
+        words = dict(result.outcomes)
+        for task in missing:
+            if words[task][0] != "ok":
+                words[task] = "missing", "there is no cell with its answer"
+        shown = [
+            {"kind": s.kind, "source": s.source, "outputs": result.outputs.get(n, [])}
+            for n, s in enumerate(steps)
+        ]
+        notes = notes + mended + result.notes
+        look = looking.look(steps)
+    except reading.Malformed as reason:
+        words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
+        notes = [str(reason)]
+        key, look, shown = "", [], []
+    except CourseError as error:
+        return f"{who}: not run: {error}"
+    except Exception as error:  # a fault of ours: said, and tried again the next time
+        return f"{who}: not run: {type(error).__name__}: {error}"
+    seconds = round(time.monotonic() - start, 2)
+    record = Record(
+        job.student, job.wanted.stem, key, words, list(dict.fromkeys(notes)), look, shown, seconds
+    )
+    records.save(record, job.path)
+    return f"{who}: {_words(record)} ({seconds:.1f} s)"
+
+
+def _further(folder: Path | None, wanted: Exercise) -> dict[str, str]:
+    """Return the further checks of an instructor's folder: a file TASK.py each."""
+    paths = {task: folder / f"{task}.py" for task in wanted.checks} if folder else {}
+    return {t: path.read_text(encoding="utf-8") for t, path in paths.items() if path.exists()}
+
+
+def _words(record: Record) -> str:
+    parts = [f"{task.rpartition('-')[2]} {word}" for task, (word, _) in record.tasks.items()]
+    flag = f"; look at {', '.join(record.look)}" if record.look else ""
+    return ", ".join(parts) + flag
+
+
+def _report(
+    part: str,
+    submitted: Path,
+    folder: Path,
+    wanted: list[Exercise],
+    students: list[roster.Student],
+    jobs: list[_Job],
+    due: datetime.datetime | None,
+    say: Callable[[str], None],
+) -> None:
+    """Write the pages, the tables and the gradebook from the records, and say the table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    found = [record for job in jobs if (record := records.load(job.path))]
+    by_student = {s.id: [r for r in found if r.student == s.id] for s in students}
+    late = {s.id for s in students if roster.is_late(s, submitted / s.id / part, due)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for mine in filter(None, by_student.values()):
+        pages.write(folder, part, mine)
+    tasks = [task for one in wanted for task in one.checks]
+    tables.write(folder, part, tasks, students, by_student, late)
+    gradebook.write(submitted.parent / "gradebook.db", part, wanted, students, found)
+    table = Table("student", "points", "not graded", "look at", title=f"{part}: {folder}")
+    for student in students:
+        mine = by_student[student.id]
+        count = sum(w in records.GRADED for r in mine for w, _ in r.tasks.values())
+        when = " (late)" if student.id in late else ""
+        flags = sorted({flag for record in mine for flag in record.look})
+        points = f"{sum(record.score for record in mine):g} of {count}" if mine else "missing"
+        # Text of a student is no markup.
+        row = [student.id + when, points, str(len(tasks) - count), " ".join(flags)[:60]]
+        table.add_row(*(text.replace("[", "\\[") for text in row))
+    console = Console(width=110, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    say(capture.get().rstrip())
+    say(f"{len(found)} notebooks of {len(by_student)} students: {folder.name}/, gradebook.db")

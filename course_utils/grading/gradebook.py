@@ -1,0 +1,37 @@
+"""Enter what came of grading into nbgrader's gradebook, through its own interface."""
+
+import os
+import sys
+from pathlib import Path
+
+from course_utils.grading.mending import Exercise
+from course_utils.grading.records import GRADED, Record
+from course_utils.grading.roster import Student
+
+
+def write(
+    path: Path, part: str, wanted: list[Exercise], students: list[Student], records: list[Record]
+) -> None:
+    """Enter the tasks, the class and the points; what was not graded waits for a person."""
+    from nbgrader.api import Gradebook
+
+    # nbgrader calls alembic by its name, as in an activated environment.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with Gradebook(f"sqlite:///{path}") as book, book.db.no_autoflush:
+        book.update_or_create_assignment(part)
+        for exercise in wanted:
+            book.update_or_create_notebook(exercise.stem, part)
+            for task in exercise.checks:
+                options = {"max_score": 1, "cell_type": "code"}
+                book.update_or_create_grade_cell(task, exercise.stem, part, **options)
+        for student in students:
+            names = {"last_name": student.name, "email": student.email}
+            book.update_or_create_student(student.id, **names)
+        for student in {record.student for record in records}:
+            book.update_or_create_submission(part, student)
+        for record in records:
+            for task, (word, _) in record.tasks.items():
+                grade = book.find_grade(task, record.notebook, part, record.student)
+                grade.auto_score = GRADED.get(word)
+                grade.needs_manual_grade = word not in GRADED
+        book.db.commit()

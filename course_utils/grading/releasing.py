@@ -1,0 +1,33 @@
+"""Make what learners get of the course: everything but the solutions and what tests them."""
+
+import shutil
+from pathlib import Path
+
+from course_utils import ROOT, CourseError
+
+FILES = "README.md Makefile pyproject.toml constraints.txt build-constraints.txt environment.yml"
+FILES += " set_up.py LICENSE LICENSE-CODE LICENSE-TEXT CITATION.cff .gitignore"
+FOLDERS = ("course_utils", "notebooks", "exercises")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "grading")
+
+
+def release(part: str, to: Path, alone: bool = False, root: Path = ROOT) -> str:
+    """Copy the course without solutions into a new folder; with `alone`, this part only.
+
+    Returns a line about it. Raises CourseError where there is no such part, or the folder exists.
+    """
+    if not (root / "exercises" / part).is_dir():
+        raise CourseError(f"there is no part {part!r} in exercises/")
+    if to.exists():
+        raise CourseError(f"{to} is there already: name a folder that is yet to be made")
+    to.mkdir(parents=True)
+    for name in FILES.split():
+        if (root / name).exists():
+            shutil.copy(root / name, to)
+    for folder in FOLDERS:
+        shutil.copytree(root / folder, to / folder, ignore=LEFT_OUT)
+        others = [p for p in (to / folder).iterdir() if p.is_dir() and p.name[:1].isdigit()]
+        for path in others if alone else []:
+            if path.name != part:
+                shutil.rmtree(path)
+    return f"{to}: what learners get{f' of {part}' if alone else ''}, without solutions"

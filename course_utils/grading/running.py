@@ -1,0 +1,258 @@
+"""Run a student's cells and the checks; one that ends its kernel costs its own task only."""
+
+import contextlib
+import json
+import logging
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+
+from course_utils.grading import box, guard
+from course_utils.grading.mending import Step
+from course_utils.kernels import WarmProvisioner
+
+SECONDS_A_NOTEBOOK = 300
+MOST_OUTPUT = 2 * 2**20
+WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
+HIDDEN = "passes only the shown check"
+
+SILENT = logging.Logger("grading")
+SILENT.addHandler(logging.NullHandler())
+
+
+class Setting(NamedTuple):
+    """How kernels are run: in boxes that a watchdog looks after, or in none; seconds a cell."""
+
+    watchdog: box.Watchdog | None
+    seconds: float
+    hidden: list[Path]
+
+
+class Run:
+    """What came of a submission: an outcome and a message a task, notes, and outputs by step."""
+
+    def __init__(self):
+        self.outcomes: dict[str, tuple[str, str]] = {}
+        self.notes: list[str] = []
+        self.outputs: dict[int, list[Any]] = {}
+        self.failed: dict[str, str] = {}
+        self.skipped: dict[int, tuple[str, str]] = {}
+
+
+class _Client(NotebookClient):
+    """A client that keeps so much output and no more, and believes no message."""
+
+    left, cut, status = MOST_OUTPUT, False, ""
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        content = msg.get("content", {})
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
+            self.left -= len(str(content.get("text", ""))) + len(str(content.get("data", "")))
+            if self.left < 0:
+                self.cut = True
+                return None
+        elif msg["msg_type"].startswith("comm"):
+            return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellExecutionComplete:
+            raise
+        except Exception:  # a message that no kernel sends
+            return None
+
+    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
+        self.status = (exec_reply or {}).get("content", {}).get("status", "")
+
+
+class _Stopped(Exception):
+    """A cell that came to no end: which, what is said of it, and why."""
+
+
+def run(
+    steps: list[Step], files: dict[str, Path], further: dict[str, str], setting: Setting
+) -> Run:
+    """Run the steps in order, and then further checks by task; return what came of them.
+
+    A cell that ends its kernel, or does not end in time, is left out, and the rest is run again.
+    """
+    found = Run()
+    checks = sum(step.kind == "check" for step in steps)
+    end = time.monotonic() + SECONDS_A_NOTEBOOK
+    for _ in range(checks + 3):
+        try:
+            with _kernel(len(steps), files, setting) as (client, ended_for):
+                _run_once(client, steps, further, found, ended_for, end)
+            break
+        except _Stopped as stopped:
+            place, word, reason = stopped.args
+            if place < 0:
+                found.notes.append(f"the kernel stopped before the first cell: {reason}")
+                break
+            step = steps[place]
+            found.skipped[place] = word, reason
+            name = step.task or "a cell of the student's own"
+            found.notes.append(f"{name}: {reason}; the rest was run without it")
+            if step.kind == "check":
+                found.outcomes[step.task] = word, reason
+        if time.monotonic() > end:
+            break
+    for step in steps:
+        if step.kind == "check" and step.task not in found.outcomes:
+            found.outcomes[step.task] = "timeout", "the notebook came to no end in time"
+    return found
+
+
+def _run_once(
+    client: _Client,
+    steps: list[Step],
+    further: dict[str, str],
+    found: Run,
+    ended_for: Any,
+    end: float,
+) -> None:
+    def ask(source: str, place: int, at: int) -> Any:
+        cell = nbformat.v4.new_code_cell(source)
+        client.left, client.cut, client.status = MOST_OUTPUT, False, ""
+        client.timeout = max(1, min(client.timeout, end - time.monotonic()))
+        try:
+            cell = client.execute_cell(cell, place, store_history=place < len(steps))
+        except CellTimeoutError:
+            raise _Stopped(at, "timeout", f"no end after {client.timeout:.3g} s") from None
+        except (DeadKernelError, TimeoutError, RuntimeError):
+            reason = ended_for() or "it ended its kernel"
+            raise _Stopped(at, "crashed", reason) from None
+        if client.cut:
+            found.notes.append(f"{steps[at].task or 'a cell'}: its output was cut")
+        return cell
+
+    def guarded(at: int) -> list[str]:
+        key = secrets.token_hex(8)
+        cell = ask(f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r})", last, at)
+        for line in _printed(cell).splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                return json.loads(line)[key]
+        return ["the guard itself"]
+
+    last = len(steps)
+    client.execute_cell(nbformat.v4.new_code_cell(REMEMBER), last, store_history=False)
+    for place, step in enumerate(steps):
+        if step.kind == "text" or place in found.skipped:
+            continue
+        if step.kind == "code":
+            cell = ask(step.source, place, place)
+            found.outputs[place] = cell.outputs
+            if error := _error(cell):
+                found.failed[step.task] = f"its cell stopped: {error[0]}: {error[1]}"
+        elif step.task not in found.outcomes:
+            changed = guarded(place)
+            cell = ask(step.source, place, place)
+            status = client.status
+            changed += guarded(place)
+            found.outputs[place] = cell.outputs
+            found.outcomes[step.task] = _judge(step.task, cell, status, changed, found, steps)
+    for place, step in enumerate(steps):
+        if step.kind == "check" and step.task in further:
+            if found.outcomes[step.task][0] != "ok":
+                continue
+            changed = guarded(place)
+            cell = ask(further[step.task], last, place)
+            word, said = _judge(step.task, cell, client.status, changed, found, steps)
+            if word != "ok":
+                found.outcomes[step.task] = HIDDEN, said
+
+
+REMEMBER = f"__import__({guard.__name__!r}, fromlist=['x']).remember()"
+
+
+def _judge(
+    task: str, cell: Any, status: str, changed: list[str], found: Run, steps: list[Step]
+) -> tuple[str, str]:
+    """Return a check's outcome and its message, from what its cell said."""
+    error = _error(cell)
+    if error is None and status == "ok":
+        done = any(
+            output.output_type == "display_data"
+            and output.data.get("text/plain") == f"Done, task {task}."
+            for output in cell.outputs
+        )
+        if changed:
+            return "tampered", f"changed: {', '.join(changed)}"
+        if done:
+            return "ok", ""
+        return "tampered", "the check neither failed nor said that it is done"
+    kind, said = error or ("an error", "that was not shown")
+    word = WORDS.get(kind)
+    if word == "set-up broken":
+        for place, reason in found.skipped.items():
+            if steps[place].task == task:
+                return reason
+        if task in found.failed:
+            return "wrong", found.failed[task]
+    return (word, said) if word else ("wrong", f"{kind}: {said}")
+
+
+def _error(cell: Any) -> tuple[str, str] | None:
+    for output in cell.outputs:
+        if output.output_type == "error":
+            said = re.sub(r"\x1b\[[0-9;]*m", "", str(output.evalue))
+            return str(output.ename)[:60], " ".join(said.split())[:300]
+    return None
+
+
+def _printed(cell: Any) -> str:
+    streams = (output for output in cell.outputs if output.output_type == "stream")
+    return "".join(output.text for output in streams if output.name == "stdout")
+
+
+@contextlib.contextmanager
+def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tuple[_Client, Any]]:
+    """Yield a client with a kernel of its own, and what tells why its box was ended."""
+    cells = [nbformat.v4.new_code_cell("") for _ in range(steps + 1)]
+    client = _Client(
+        nbformat.v4.new_notebook(cells=cells),
+        timeout=setting.seconds,
+        startup_timeout=120,
+        iopub_timeout=10,
+        kernel_name="python3",
+        allow_errors=True,
+        record_timing=False,
+        coalesce_streams=True,
+        shutdown_kernel="immediate",
+        extra_arguments=["--log-level=ERROR"],
+        log=SILENT,
+    )
+    manager = client.create_kernel_manager()
+    manager.log = SILENT
+    with contextlib.ExitStack() as stack:
+        options: dict[str, Any] = {}
+        if setting.watchdog:
+            from course_utils.grading.boxed import BoxedProvisioner
+
+            made = box.Box(files, setting.hidden)
+            stack.callback(made.close)
+            stack.enter_context(setting.watchdog.watching(made))
+            manager.provisioner = BoxedProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
+            manager.provisioner.box = made
+            manager.provisioner.memory = setting.watchdog.memory
+            ended_for = lambda: made.ended_for  # noqa: E731
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            for name, source in files.items():
+                shutil.copy(source, Path(folder, name))
+            manager.provisioner = WarmProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
+            options = {"cwd": folder}
+            ended_for = str
+        try:
+            stack.enter_context(client.setup_kernel(**options))
+        except RuntimeError as error:
+            raise _Stopped(-1, "crashed", str(error).splitlines()[0]) from None
+        yield client, ended_for
