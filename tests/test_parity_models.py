@@ -1,5 +1,7 @@
 """Whole models are carried to rounding, whatever their graph; what is otherwise is refused."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -339,3 +341,19 @@ def test_the_modes_the_seed_and_the_source_stay_as_they_are():
     assert [module.training, *(one.training for one in module.norms)] == [True, False, True]
     assert all(torch.equal(value, before[key]) for key, value in module.state_dict().items())
     assert functional.mse_loss(module(torch.ones(2, 2, 6, 6)), torch.zeros(2, 3)) > 0
+
+
+def test_twenty_layers_are_copied_within_a_second():
+    """In the processor's time, the best of three; on one thread, so that waiting is not counted."""
+
+    def copied():
+        module, model = [], [keras.Input((8, 8, 2))]
+        for _ in range(10):
+            module += [nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2, eps=1e-3)]
+            model += [L.Conv2D(2, 3, padding="same"), L.BatchNormalization()]
+        both = nn.Sequential(*module), keras.Sequential(model)
+        begin = time.thread_time()
+        parity.copy_weights(*both)
+        return time.thread_time() - begin
+
+    assert min(copied() for _ in range(3)) < 1

@@ -96,12 +96,12 @@ MISTAKES = {
     "another pooling": (
         lambda: nn.Sequential(conv(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27, 2)),
         lambda: model_tf(L.Conv2D(3, 3), L.AveragePooling2D(2), L.Flatten(), L.Dense(2)),
-        ["in front of PyTorch layer '3'", "none of the usual causes"],
+        ["in front of PyTorch layer '3'", "no other activation and no other order is the cause"],
     ),
     "another order of layers": (
         lambda: nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4, eps=1e-3)),
         lambda: model_tf(L.Dense(4), L.BatchNormalization(), L.ReLU(), shape=(4,)),
-        ["with these weights only", "'2'", "is the order of layers the same?"],
+        ["in front of PyTorch layer '2'", "the other way round behind '2': the order differs"],
     ),
     "a gate's place": (
         lambda: nn.GRU(4, 3, batch_first=True, bias=False),

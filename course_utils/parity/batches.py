@@ -102,14 +102,21 @@ def scaled(values: np.ndarray) -> np.ndarray:
     return values * np.resize(SCALES, len(values)).reshape(-1, *[1] * (values.ndim - 1))
 
 
-def draw(all_specs: list[Spec], seed: int, sizes: bool = False) -> list[np.ndarray]:
-    """Draw a batch in float64; with `sizes`, its rows have very different ones."""
+def draw(
+    all_specs: list[Spec], seed: int, sizes: bool = False, masked: float = 0.0
+) -> list[np.ndarray]:
+    """Draw a batch in float64; with `sizes`, its rows have very different ones.
+
+    `masked` is what a mask would leave out: it occurs once.
+    """
     generator = np.random.default_rng(seed)
     found = []
     for spec in all_specs:
         if spec.top is None:
             values = generator.standard_normal(spec.shape)
             drawn = scaled(values) if sizes else values
+            if sizes:
+                drawn[-1, -1:] = masked
             # As float32 holds them: a Keras model of float64 layers may take its input as float32.
             found.append(drawn.astype("float32").astype("float64"))
         elif spec.some is not None:

@@ -83,7 +83,8 @@ def _snapshot(target: Any) -> Callable[[], None]:
     def put_back() -> None:
         with torch.no_grad():
             for tensor, value in saved:
-                tensor.copy_(value)
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
 
     return put_back
 
@@ -111,6 +112,7 @@ class _Copy:
             self._build(example)
         self.units_keras = list({id(one): one for one in kinds.keras_units(model)}.values())
         inner = list(model._flatten_layers(include_self=False))
+        self.masked = next((one.mask_value for one in inner if hasattr(one, "mask_value")), 0.0)
         types = {str(one.dtype).split(".")[-1] for one in module.parameters()}
         types |= {one.dtype for one in model.weights} | {one.compute_dtype for one in inner}
         types = types or {"float32"}
@@ -207,7 +209,8 @@ class _Copy:
 
     def prove(self) -> None:
         """Compare what both models do with a new batch, whose rows have very different sizes."""
-        inputs = self._inputs(batches.draw(self.specs, 2, sizes=True), self.route)
+        values = batches.draw(self.specs, 2, sizes=True, masked=self.masked)
+        inputs = self._inputs(values, self.route)
         models = proof.Models(self.module, self.model, self.units_torch, self.units_keras, *inputs)
         proof.prove(models, self.found.links, self.step)
 

@@ -153,6 +153,10 @@ def write_torch(pair: Pair) -> None:
             f"cannot map PyTorch layer {pair.name!r}: its weights are computed anew in each call "
             "(weight_norm, spectral_norm, prune); remove that first"
         )
+    if any(tensor.is_inference() for tensor in owned):
+        raise CourseError(
+            f"cannot write to PyTorch layer {pair.name!r}: it was made in inference mode"
+        )
     # Where does each number of Keras's stand in PyTorch? Lay out the numbers' places to see.
     sizes = [slot[0].numel() for slot in tensors]
     places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
