@@ -20,7 +20,7 @@ lab: set-up
 	@$(BIN)/course lab
 
 # What runs in a notebook; the rest of the tests does not depend on the processor.
-NOTEBOOKS := tests/test_notebooks.py notebooks solutions
+NOTEBOOKS := notebooks solutions
 
 test: set-up
 	@$(if $(PROCESSOR),$(BIN)/course as-processor $(PROCESSOR)) \
