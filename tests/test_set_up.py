@@ -50,7 +50,7 @@ def run(project, python=sys.executable, **changes):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=280,
     )
 
 

@@ -16,9 +16,9 @@ STEPS, TREMORS = 60, 50
 class Place:
     """What both models have at one place; `pair` is None where they answer.
 
-    `ours` and `moved` are PyTorch's numbers in each of the layouts that have Keras's shape, as they
-    are and as rounding may move them. `before` are the numbers that were put behind the layers
-    before, by name; `entered` is what the PyTorch layer got, for a place behind it.
+    `ours` are PyTorch's numbers in each of the layouts that have Keras's shape, `tremors` how far
+    rounding may move each. `before` are the numbers that were put behind the layers before, by
+    name; `entered` is what the PyTorch layer got, for a place behind it.
     """
 
     pair: Pair | None
@@ -26,12 +26,22 @@ class Place:
     theirs: np.ndarray
     before: list[tuple[str, np.ndarray]]
     entered: Any = None
-    moved: list[np.ndarray] | None = None
+    tremors: list[np.ndarray] | None = None
+
+    def shaken(self, moved: list[np.ndarray]) -> None:
+        """Widen the tremors to another draw of what rounding may do; one alone may be near none."""
+        with np.errstate(invalid="ignore"):
+            found = [
+                np.abs(one.astype("float64") - other)
+                for one, other in zip(self.ours, moved, strict=True)
+            ]
+        self.tremors = [np.fmax(*pair) for pair in zip(self.tremors or found, found, strict=True)]
 
     def gap(self, step: float) -> tuple[float, float]:
         """Return the gap and what rounding allows there, of the row that parts most."""
-        ways = zip(self.ours, self.moved or self.ours, strict=True)
-        gaps = [gap(ours, self.theirs, moved, step) for ours, moved in ways]
+        tremors = self.tremors or [np.zeros(ours.shape) for ours in self.ours]
+        ways = zip(self.ours, tremors, strict=True)
+        gaps = [gap(ours, self.theirs, tremor, step) for ours, tremor in ways]
         return min(gaps, default=(np.inf, 0.0), key=lambda one: one[0] - one[1])
 
     def parts(self, step: float) -> bool:
@@ -46,21 +56,21 @@ class Place:
 
 
 def gap(
-    ours: np.ndarray, theirs: np.ndarray, moved: np.ndarray, step: float
+    ours: np.ndarray, theirs: np.ndarray, tremors: np.ndarray, step: float
 ) -> tuple[float, float]:
     """Return the gap and what rounding allows there, of the row that parts most."""
     if ours.shape != theirs.shape:
         return np.inf, 0.0
-    ours, theirs, moved = (
+    ours, theirs, tremors = (
         one.astype("float64").reshape(len(one) if one.ndim else 1, -1)
-        for one in (ours, theirs, moved)
+        for one in (ours, theirs, tremors)
     )
     same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
     with np.errstate(invalid="ignore", over="ignore"):
         gaps = np.where(same, 0.0, np.abs(ours - theirs)).max(axis=1, initial=0.0)
         gaps = np.nan_to_num(gaps, nan=np.inf)
         scale = np.abs(np.where(np.isfinite(theirs), theirs, 0)).max(axis=1, initial=0.0)
-        tremor = np.nan_to_num(np.abs(ours - moved).max(axis=1, initial=0.0), posinf=0.0)
+        tremor = np.nan_to_num(tremors.max(axis=1, initial=0.0), posinf=0.0)
     allowed = STEPS * step * scale + TREMORS * tremor + step**2
     worst = int(np.argmax(gaps - allowed))
     return float(gaps[worst]), float(allowed[worst])

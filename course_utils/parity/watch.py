@@ -134,7 +134,7 @@ def torch_run(
     """
     import torch
 
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     seen, twins = [], {}
     for link in links:
         twins.setdefault(link.number, []).append((link.pair, calls[link.call.number]))
