@@ -238,7 +238,7 @@ def copied_course(tmp_path):
     (tmp_path / "solutions").mkdir()
     (tmp_path / "Makefile").write_text("")
     (tmp_path / "notebooks/text.ipynb").write_text("not a notebook")
-    (tmp_path / "solutions/text.ipynb").write_text("not a notebook")
+    (tmp_path / "solutions/01_text.ipynb").write_text("not a notebook")
     (tmp_path / "notebooks/list.ipynb").write_text("[]")
     (tmp_path / "notebooks/invalid.ipynb").write_text('{"cells": [{}], "nbformat": 4}')
     return tmp_path

@@ -105,11 +105,11 @@ def test_outputs_that_a_maintainer_has_just_stored_stay(own, lab):
 
 
 def test_without_git_everything_is_saved_as_it_is(own, lab):
-    (own / ".git").rename(own / "build")
+    (own / ".git").rename(own.parent / "set aside")
     try:
         save(lab, PLACE, ran)
     finally:
-        (own / "build").rename(own / ".git")
+        (own.parent / "set aside").rename(own / ".git")
     assert notebooks.read(own / PLACE).cells[1].outputs[0].text == "mine\n"
 
 

@@ -100,11 +100,8 @@ def verdicts(path: Path) -> list[str]:
 def _notebooks_at(name: Path, root: Path) -> list[Path]:
     path = root / inside(name, root)
     if path == root:
-        return [
-            notebook
-            for folder in notebooks.FOLDERS
-            for notebook in notebooks.notebook_paths(folder, root)
-        ]
+        below = (notebooks.notebook_paths(folder, root) for folder in notebooks.FOLDERS)
+        return [notebook for found in below for notebook in found]
     if path.is_dir():
         found = notebooks.notebook_paths(path.relative_to(root).as_posix(), root)
     else:
@@ -199,8 +196,7 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
                 yield f"cell {n}: a stored error: {output['ename']}"
             if output.get("name") == "stderr":
                 yield f"cell {n}: a stored message on stderr"
-            printed = _text(output.get("text", data.get("text/plain", "")))
-            for found in PRINTED_SET.finditer(printed):
+            if found := PRINTED_SET.search(_text(output.get("text", data.get("text/plain", "")))):
                 yield f"cell {n}: the order of {found[0]} changes from run to run: print it sorted"
             page = _text(data.get("text/html", ""))
             if any(key.startswith("image/") for key in data) and not page:
