@@ -41,13 +41,13 @@ def prove(models: Models, links: list[Link], step: float) -> None:
     for numbers in (watch.wide, None):
         found = _look(models, links, numbers)
         if any(place.parts(step) for place in found):
+            _check_repeats(found, _look(models, links, numbers, seed=1))
             for draw in range(DRAWS):
                 shaken = _look(models, links, numbers, step, seed=draw)
                 for place, moved in zip(found, shaken, strict=True):
                     place.shaken(moved.ours)
         parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
-            _check_repeats(found, _look(models, links, numbers, seed=1))
             gap, allowed = found[parted[0]].gap(step)
             size = f"gap {gap:.1g}, rounding allows {allowed:.1g}"
             raise CourseError(
