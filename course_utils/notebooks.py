@@ -1,5 +1,6 @@
 """Notebooks as files: where they are, what they hold, front matter, tasks, clean metadata."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -137,6 +138,19 @@ def counterpart(path: Path, folder: str) -> Path:
     place = max(n for n, part in enumerate(parts) if part in FOLDERS)
     parts[place] = folder
     return Path(*parts)
+
+
+def joined(value: Any) -> Any:
+    """Return the text that a notebook's JSON stores, whole or as a list of its lines."""
+    return "".join(value) if isinstance(value, list) else value
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """Parse a code cell, IPython's commands left out; None where it is not Python."""
+    try:
+        return ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def task_ids(notebook: dict[str, Any]) -> list[str]:

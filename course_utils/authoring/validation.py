@@ -16,6 +16,7 @@ from course_utils.authoring import exercises, headers, record
 from course_utils.authoring.links import loose_numbers
 from course_utils.figures import SHOWN
 from course_utils.files import inside
+from course_utils.notebooks import joined, tree_of
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
@@ -64,7 +65,7 @@ def problems(path: Path, root: Path = ROOT) -> list[str]:
     """List what a notebook's file shows to be wrong with it, a line each, without running it."""
     notebook = notebooks.load(path)
     kind = path.relative_to(root).parts[0]
-    cells = [cell | {"source": _text(cell["source"])} for cell in notebook["cells"]]
+    cells = [cell | {"source": joined(cell["source"])} for cell in notebook["cells"]]
     found = [*_file(path, cells), *_prose(path, cells), *_code(cells)]
     if kind == "exercises":
         found += _exercise(cells)
@@ -85,7 +86,7 @@ def verdicts(path: Path) -> list[str]:
     """List the claims that a notebook's code passes judgement on, in order."""
     found = []
     for cell in notebooks.load(path)["cells"]:
-        if cell["cell_type"] == "code" and (tree := _parse(_text(cell["source"]))):
+        if cell["cell_type"] == "code" and (tree := tree_of(joined(cell["source"]))):
             calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
             found += [
                 call.args[0].value
@@ -175,7 +176,7 @@ def _code(cells: list[Cell]) -> Iterator[str]:
             continue
         for mention in loose_numbers(cell["source"]):
             yield f"cell {n}: {mention!r} will go stale: call the lesson by its title"
-        if _parse(cell["source"]) is None:
+        if tree_of(cell["source"]) is None:
             yield f"cell {n}: it is not Python"
         if IGNORED & set(_tags(cell)) and not cell["metadata"].get("course", {}).get("reason"):
             yield f"cell {n}: its output is ignored without a reason in its metadata"
@@ -196,9 +197,9 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
                 yield f"cell {n}: a stored error: {output['ename']}"
             if output.get("name") == "stderr":
                 yield f"cell {n}: a stored message on stderr"
-            if found := PRINTED_SET.search(_text(output.get("text", data.get("text/plain", "")))):
+            if found := PRINTED_SET.search(joined(output.get("text", data.get("text/plain", "")))):
                 yield f"cell {n}: the order of {found[0]} changes from run to run: print it sorted"
-            page = _text(data.get("text/html", ""))
+            page = joined(data.get("text/html", ""))
             if any(key.startswith("image/") for key in data) and not page:
                 yield f"cell {n}: a picture that JupyterLab shows without alt text"
             yield from _pictures(n, page)
@@ -213,7 +214,7 @@ def _varying(n: int, cell: Cell) -> Iterator[str]:
         return
     if not cell["metadata"]["course"]["varies"]:
         yield f"cell {n}: what of its picture varies is not said in its metadata"
-    pages = [_text(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
+    pages = [joined(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
     for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
         if numbers := re.findall(r"\b\d[\d.,]*", html.unescape(text)):
             yield f"cell {n}: its picture varies from run to run, and its text says {numbers}"
@@ -271,7 +272,7 @@ def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
     for name in judged:
         claims.claim(name)
     for n, cell in enumerate(cells):
-        tree = _parse(cell["source"]) if cell["cell_type"] == "code" else None
+        tree = tree_of(cell["source"]) if cell["cell_type"] == "code" else None
         yield from (f"cell {n}: {fault}" for fault in (claims.objections(tree) if tree else ()))
     sizes = sorted(_lines(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     if sizes[-1] > MOST_CELL_LINES:
@@ -285,16 +286,5 @@ def _lines(source: str) -> int:
     return sum(bool(line) and not line.startswith("#") for line in lines)
 
 
-def _parse(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE))
-    except SyntaxError:
-        return None
-
-
 def _tags(cell: Cell) -> list[str]:
     return cell["metadata"].get("tags", [])
-
-
-def _text(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else "".join(value)

@@ -1,9 +1,9 @@
 """Look at a student's code for what no answer needs: a flag for a person, never a verdict."""
 
 import ast
-import re
 
 from course_utils.grading.mending import Step
+from course_utils.notebooks import tree_of
 
 # Attributes and names that reach into the interpreter, the kernel, other processes or the checks.
 REACHING = {
@@ -24,15 +24,9 @@ def look(steps: list[Step]) -> list[str]:
     """Name what is found in the student's cells, each once."""
     found: set[str] = set()
     for step in steps:
-        if step.kind != "code":
-            continue
-        source = re.sub(r"^(\s*)[%!].*$", r"\1pass", step.source, flags=re.MULTILINE)
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in ast.walk(tree):
-            found.update(_found(node))
+        if step.kind == "code" and (tree := tree_of(step.source)):
+            for node in ast.walk(tree):
+                found.update(_found(node))
     return sorted(found)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.files import write_text
-from course_utils.grading.records import GRADED, Record, file_name
+from course_utils.grading.records import GRADED, HIDDEN, Record, file_name
 
 
 def write(folder: Path, part: str, records: list[Record]) -> Path:
@@ -45,7 +45,7 @@ def _table(student: str, part: str, records: list[Record]) -> str:
         for task, (word, message) in record.tasks.items():
             points = f"{GRADED[word]:g}" if word in GRADED else "not graded"
             # What a further check says stays with those who teach.
-            said = "" if word == "passes only the shown check" else message
+            said = "" if word == HIDDEN else message
             cells = "".join(f"<td>{html.escape(text)}</td>" for text in (task, word, points, said))
             rows.append(f"<tr>{cells}</tr>")
     head = "<tr><th>task</th><th>outcome</th><th>points</th><th>message</th></tr>"

@@ -1,5 +1,6 @@
 """What is kept of each graded notebook, so that nothing is run twice: a JSON file each."""
 
+import functools
 import hashlib
 import json
 import re
@@ -10,10 +11,9 @@ from course_utils import ROOT
 from course_utils.files import write_text
 from course_utils.grading.mending import Exercise
 
-GRADED = {"ok": 1.0, "wrong": 0.0, "not attempted": 0.0, "passes only the shown check": 0.0}
+HIDDEN = "passes only the shown check"
+GRADED = {"ok": 1.0, "wrong": 0.0, "not attempted": 0.0, HIDDEN: 0.0}
 """The outcomes that are a grade; all others are none, and are never shown as 0."""
-
-UNGRADED = ("set-up broken", "tampered", "timeout", "crashed", "malformed", "missing")
 
 
 class Record(NamedTuple):
@@ -44,12 +44,25 @@ def file_name(student: str) -> str:
 
 def key(found: Path, files: dict[str, Path], wanted: Exercise, further: dict[str, str]) -> str:
     """Return a hash of all that an outcome depends on: the submission and the checks."""
-    digest = hashlib.sha256()
-    for path in (found, *files.values(), *sorted((ROOT / "course_utils").rglob("*.py"))):
-        digest.update(path.name.encode("utf-8", "replace") + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    digest = _package().copy()
+    for path in (found, *files.values()):
+        _add(digest, path)
     digest.update(json.dumps([wanted, further], sort_keys=True).encode())
     return digest.hexdigest()
+
+
+@functools.cache
+def _package() -> Any:
+    """Return the hash of the course's own modules, which all submissions of a run share."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "course_utils").rglob("*.py")):
+        _add(digest, path)
+    return digest
+
+
+def _add(digest: Any, path: Path) -> None:
+    digest.update(path.name.encode("utf-8", "replace") + b"\0")
+    digest.update(hashlib.sha256(path.read_bytes()).digest())
 
 
 def load(path: Path) -> Record | None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from course_utils import ROOT, CourseError
 
-FILES = "README.md Makefile pyproject.toml constraints.txt build-constraints.txt environment.yml"
-FILES += " set_up.py LICENSE LICENSE-CODE LICENSE-TEXT CITATION.cff .gitignore"
+FILES = "README.md Makefile pyproject.toml environment.yml set_up.py .gitignore CITATION.cff"
+FILES += " constraints.txt constraints-cards.txt build-constraints.txt"
+FILES += " LICENSE LICENSE-CC-BY-4.0 LICENSE-OTHERS.md"
 FOLDERS = ("course_utils", "notebooks", "exercises")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "grading")
 
@@ -22,8 +23,7 @@ def release(part: str, to: Path, alone: bool = False, root: Path = ROOT) -> str:
         raise CourseError(f"{to} is there already: name a folder that is yet to be made")
     to.mkdir(parents=True)
     for name in FILES.split():
-        if (root / name).exists():
-            shutil.copy(root / name, to)
+        shutil.copy(root / name, to)
     for folder in FOLDERS:
         shutil.copytree(root / folder, to / folder, ignore=LEFT_OUT)
         others = [p for p in (to / folder).iterdir() if p.is_dir() and p.name[:1].isdigit()]

@@ -18,12 +18,12 @@ from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKer
 
 from course_utils.grading import box, guard
 from course_utils.grading.mending import Step
+from course_utils.grading.records import HIDDEN
 from course_utils.kernels import WarmProvisioner
 
 SECONDS_A_NOTEBOOK = 300
 MOST_OUTPUT = 2 * 2**20
 WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
-HIDDEN = "passes only the shown check"
 
 SILENT = logging.Logger("grading")
 SILENT.addHandler(logging.NullHandler())

@@ -62,15 +62,14 @@ def _outcomes(records: list[Record], tasks: list[str]) -> dict[str, tuple[str, s
 
 def _items(tasks: list[str], outcomes: dict[str, dict[str, tuple[str, str]]]) -> list[list]:
     """Return a row a task: how often it came to each outcome, and the messages seen most."""
-    words = ["ok", "wrong", "not attempted", "passes only the shown check"]
-    rows: list[list] = [["task", "graded", *words, "not graded", "messages seen most"]]
+    rows: list[list] = [["task", "graded", *GRADED, "not graded", "messages seen most"]]
     for task in tasks:
         found = [outcome[task] for outcome in outcomes.values()]
         count = collections.Counter(word for word, _ in found)
-        graded = sum(count[word] for word in words)
+        graded = sum(count[word] for word in GRADED)
         said = (_kind(message) for word, message in found if word == "wrong")
         most = "; ".join(f"{n} × {text}" for text, n in collections.Counter(said).most_common(3))
-        rows.append([task, graded, *(count[w] for w in words), len(found) - graded, most])
+        rows.append([task, graded, *(count[w] for w in GRADED), len(found) - graded, most])
     return rows
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from course_utils import ROOT, claims, notebooks
 from course_utils.figures.output import SHOWN
-from course_utils.notebooks import Lesson, counterpart, load, notebook_paths
+from course_utils.notebooks import Lesson, counterpart, joined, load, notebook_paths
 from course_utils.site.doors import doors, repository
 
 Cell = dict[str, Any]
@@ -67,7 +67,7 @@ def side(code: str) -> str | None:
 
 def _cell(cell: Cell, up: str) -> Cell:
     """Return a cell as its page shows it; `up` leads from the page to the site's first folder."""
-    code = _text(cell["source"])
+    code = joined(cell["source"])
     tags = list(cell["metadata"].get("tags", []))
     metadata = {**cell["metadata"], "tags": tags}
     if cell["cell_type"] == "markdown":
@@ -86,7 +86,7 @@ def _cell(cell: Cell, up: str) -> Cell:
 def _output(output: Cell, up: str) -> Cell:
     """Return an output whose links lead to pages, and whose verdict cards to the ledger."""
     shown = output.get("data", {}).items()
-    data = {kind: _text(value) for kind, value in shown if kind != SHOWN}
+    data = {kind: joined(value) for kind, value in shown if kind != SHOWN}
     if "text/html" in data:
         link = rf"<div><b><a href='{up}ledger.html#\1'>\1</a></b>"
         data["text/html"] = CARD.sub(link, NOTEBOOK_LINK.sub(r"\1.html", data["text/html"]))
@@ -101,14 +101,14 @@ def _exercise(path: Path) -> list[Cell]:
     cells = []
     for cell in load(counterpart(path, "solutions"))["cells"]:
         if "solution-only" in cell["metadata"].get("tags", []):
-            why = f"<details><summary>Why</summary>\n\n{_text(cell['source'])}\n\n</details>"
+            why = f"<details><summary>Why</summary>\n\n{joined(cell['source'])}\n\n</details>"
             cells.append({**cell, "source": why})
             continue
         cells.append(stubs[cell["id"]])
         if cell["metadata"].get("nbgrader", {}).get("solution"):
             prompts = {"code_prompt_show": "A solution", "code_prompt_hide": "A solution"}
             folded = {"tags": ["hide-input"], "mystnb": prompts}
-            code = MARKER.sub("", _text(cell["source"]))
+            code = MARKER.sub("", joined(cell["source"]))
             own = {"id": f"{cell['id']}-solution", "source": code, "outputs": []}
             cells.append({**cell, **own, "metadata": folded})
     return cells
@@ -179,8 +179,3 @@ def _front(pages: list[PurePosixPath], root: Path) -> str:
 def _tree(caption: str, pages: list[PurePosixPath | str]) -> str:
     names = "\n".join(str(page).removesuffix(".ipynb") for page in pages)
     return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
-
-
-def _text(value: Any) -> Any:
-    """Join what a notebook stores as a list of lines."""
-    return "".join(value) if isinstance(value, list) else value
