@@ -1,8 +1,8 @@
 """Lessons and exercises in a real JupyterLab in a real browser: Run All, and look.
 
 nbval has run every lesson already, so of most the stored outputs are looked at. RUN names those in
-which something lives: progress, sliders, the first training, a dashboard.
-The other lessons and exercises are looked at in `make test-all`.
+which something lives: progress, sliders, the first training, a dashboard. What is not QUICK is left
+to `make test-all`.
 """
 
 import json
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import browser
 import pytest
 
-from course_utils import ROOT, notebooks
+from course_utils import notebooks
 from course_utils.dashboards import boards, web_files
 
 pytestmark = [
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 RUN = ["start_here", "tensors_and_gradients", "first_network", "tensorboard"]
-TRIED = ["first_network", "voice_remote"]
+QUICK = {"notebooks": ["tensors_and_gradients"], "exercises": ["first_network"]}
 GOOD = [
     "print('hello')",
     """from IPython.display import HTML
@@ -95,8 +95,18 @@ def notebook_of(sources):
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
-def check(lab, chromium, folder, name, stored=False):
+def named(folder):
+    """Each notebook of a folder by its name: this file's tests stay together, around one lab."""
+    names = [notebooks.name_of(path) for path in notebooks.notebook_paths(folder)]
+    return [
+        pytest.param(name, marks=[] if name in QUICK[folder] else pytest.mark.heavy)
+        for name in names
+    ]
+
+
+def check(lab, chromium, folder, path, stored=False):
     """Run a notebook or look at it; fail with what is wrong and where a picture of it is."""
+    name = path.relative_to(lab.folder).as_posix()
     with browser.opened(chromium, lab, name) as (page, amiss):
         found = browser.problems(page, name, stored) + amiss
         if found:
@@ -105,25 +115,15 @@ def check(lab, chromium, folder, name, stored=False):
             pytest.fail("\n".join([f"{name}: {len(found)} faults; see {picture}", *found]))
 
 
-@pytest.mark.parametrize("name", RUN)
-def test_lesson_runs(lab, chromium, tmp_path, name):
-    check(lab, chromium, tmp_path, notebooks.named(name).relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("name", named("notebooks"))
+def test_lesson(lab, chromium, tmp_path, name):
+    lesson = notebooks.named(name, root=lab.folder)
+    check(lab, chromium, tmp_path, lesson, stored(lesson.name))
 
 
-@pytest.mark.parametrize("name", TRIED)
-def test_exercise_runs(lab, chromium, tmp_path, name):
-    exercise = notebooks.named(name, "exercises")
-    check(lab, chromium, tmp_path, exercise.relative_to(ROOT).as_posix())
-
-
-@pytest.mark.heavy
-def test_lesson(lab, chromium, tmp_path, lesson):
-    check(lab, chromium, tmp_path, lesson.relative_to(ROOT).as_posix(), stored(lesson.name))
-
-
-@pytest.mark.heavy
-def test_exercise(lab, chromium, tmp_path, exercise):
-    check(lab, chromium, tmp_path, exercise.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("name", named("exercises"))
+def test_exercise(lab, chromium, tmp_path, name):
+    check(lab, chromium, tmp_path, notebooks.named(name, "exercises", lab.folder))
 
 
 def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromium):
@@ -145,13 +145,14 @@ def test_finds_every_fault(lab, chromium):
         assert any("not in its first check" in one for one in found)
 
 
+@pytest.mark.heavy
 def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
     with pytest.raises(pytest.fail.Exception, match=r"faulty.ipynb: \d+ faults; see .*screen.png"):
-        check(lab, chromium, tmp_path, "faulty.ipynb")
+        check(lab, chromium, tmp_path, lab.folder / "faulty.ipynb")
     assert (tmp_path / "screen.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("base_url", ["/", "/below/a/base/"])
+@pytest.mark.parametrize("base_url", [pytest.param("/", marks=pytest.mark.heavy), "/below/a/base/"])
 def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url):
     for name, source in {"tensorboard": TENSORBOARD, "visdom": VISDOM}.items():
         text = json.dumps(notebook_of([source]))
@@ -180,7 +181,7 @@ def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url)
             assert amiss == []
 
 
-@pytest.mark.parametrize("kind", ["tensorboard", "visdom"])
+@pytest.mark.parametrize("kind", [pytest.param("tensorboard", marks=pytest.mark.heavy), "visdom"])
 def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, chromium, kind):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
         page.wait_for_function(browser.READY)

@@ -172,7 +172,8 @@ def test_a_client_of_a_killed_server_gets_the_same_line(tmp_path):
             client.text("lost")
 
 
-def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.heavy)])
+def test_starts_and_stops_leave_nothing(tmp_path, monkeypatch, times):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
@@ -180,7 +181,7 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
     me = psutil.Process()
     gc.collect()
     files, started = me.num_fds(), set()
-    for n in range(20):
+    for n in range(times):
         with START[list(START)[n % 2]](tmp_path / "folder") as board:
             port, server = board.port, psutil.Process(board.pid)
             started |= {server, *server.children(recursive=True)}
@@ -188,7 +189,7 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
     gc.collect()
-    assert len(started) >= 20
+    assert len(started) >= times
     assert not any(process.is_running() for process in started)
     assert me.num_fds() <= files  # an earlier test's client may have closed its socket since
     assert list(temporary.iterdir()) == []

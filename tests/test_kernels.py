@@ -217,6 +217,7 @@ def test_another_user_s_folder_is_refused(tmp_path, monkeypatch, one_line):
         assert stock_answer() == "False"
 
 
+@pytest.mark.heavy
 def test_another_user_is_not_served():
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
@@ -353,6 +354,7 @@ def test_when_the_parent_is_killed_nothing_of_it_stays():
     gone(pid)
 
 
+@pytest.mark.heavy
 def test_a_kernel_lives_on_when_what_stands_for_it_is_collected():
     process = asyncio.run(provisioner._fork_kernel(kernel_command(), {}))
     kept = psutil.Process(process.pid)
@@ -369,6 +371,7 @@ def test_an_idle_preload_goes_and_takes_its_socket():
         assert address.is_socket()
 
 
+@pytest.mark.heavy
 def test_30_starts_leave_no_zombie_and_no_open_file(home):
     with kernel() as (manager, _):
         (preload,) = [p for p in preloads(home) if manager.provisioner.pid in children(p)]
@@ -383,6 +386,7 @@ def test_30_starts_leave_no_zombie_and_no_open_file(home):
         assert preload.num_threads() == 1
 
 
+@pytest.mark.heavy
 def test_the_bench_measures_starts_and_notebooks(monkeypatch):
     monkeypatch.setattr(bench, "NOTEBOOKS", 1)
     seconds, _, megabytes = bench._ready(warm=True)
@@ -404,6 +408,7 @@ def test_it_can_be_switched_off(monkeypatch):
     assert kernels.environment() == {}
 
 
+@pytest.mark.heavy
 def test_lesson_02_gives_the_same_outputs_in_a_stock_kernel():
     """Everywhere else the notebooks run in warm kernels."""
     command = [

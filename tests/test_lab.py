@@ -219,6 +219,7 @@ def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
         lab.open_lab()
 
 
+@pytest.mark.heavy
 def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(
     tmp_path, tmp_path_factory, monkeypatch
 ):
