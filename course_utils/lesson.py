@@ -27,8 +27,9 @@ def begin(seed: int = 0, cards: bool = False) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
 
     It imports the frameworks that are installed (their start-up messages are held back), limits
-    them and what NumPy and scikit-learn compute with to one thread, seeds Python, NumPy and both frameworks, and sets the figure style.
-    The `import` lines that follow in the notebook then cost nothing.
+    them and what NumPy and scikit-learn compute with to one thread, seeds Python, NumPy and both
+    frameworks, and sets the figure style. The `import` lines that follow in the notebook then cost
+    nothing.
 
     Graphics cards are hidden from both frameworks, and from the processes that this kernel starts,
     unless the lesson asks for them by `cards=True`: TensorFlow would take all memory of a card, and
