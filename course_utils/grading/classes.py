@@ -1,8 +1,10 @@
 """Grade a class: every notebook that was handed in, one after another or several at a time."""
 
+import compileall
 import concurrent.futures
 import datetime
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,12 +28,16 @@ from course_utils.grading.records import Record
 from course_utils.notebooks import counterpart, load, notebook_paths
 
 SECONDS_A_CELL = 60
+LEAST_MEMORY = 2048 * box.MB
 
 
 class Options(NamedTuple):
-    """What the command line can ask for; see `course grade --help`."""
+    """What the command line can ask for; see `course grade --help`.
 
-    jobs: int = 2
+    Without a number of jobs, one more than there are processors, as memory allows.
+    """
+
+    jobs: int = 0
     boxed: bool = True
     seconds: float = SECONDS_A_CELL
     roster: Path | None = None
@@ -100,17 +106,19 @@ def _is_mine(student: str, shard: str) -> bool:
 def _run_all(
     jobs: list[_Job], part: str, submitted: Path, options: Options, say: Callable[[str], None]
 ) -> None:
-    watchdog = None
+    watchdog, (count, memory) = None, _shared(options.jobs)
     if options.boxed:
         box.check()
-        watchdog = box.Watchdog(_memory(options.jobs))
+        # Each kernel imports the course anew, and can write nothing that the next one would read.
+        compileall.compile_dir(ROOT / "course_utils", quiet=2)
+        watchdog = box.Watchdog(memory)
         watchdog.start()
     else:
         say("No box: the students' code runs with all your rights, and can read and write all.")
     hidden = [path for path in (submitted.parent, options.further) if path]
     setting = running.Setting(watchdog, options.seconds, hidden)
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
             waiting = [
                 pool.submit(_grade_one, job, part, submitted, options.further, setting)
                 for job in jobs
@@ -122,11 +130,16 @@ def _run_all(
             watchdog.stop()
 
 
-def _memory(jobs: int) -> int:
-    """Return the bytes that one box may hold: all of them together leave the machine a quarter."""
+def _shared(jobs: int) -> tuple[int, int]:
+    """Return how many notebooks to run at a time, and the bytes that the box of each may hold.
+
+    All of them together leave the machine a quarter. One waits while another computes.
+    """
     import psutil
 
-    return min(box.MEMORY, psutil.virtual_memory().total * 3 // 4 // jobs)
+    most = psutil.virtual_memory().total * 3 // 4
+    count = jobs or max(1, min((os.cpu_count() or 1) + 1, most // LEAST_MEMORY))
+    return count, min(box.MEMORY, most // count)
 
 
 def _grade_one(

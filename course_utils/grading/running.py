@@ -23,7 +23,17 @@ from course_utils.kernels import WarmProvisioner
 
 SECONDS_A_NOTEBOOK = 300
 MOST_OUTPUT = 2 * 2**20
+"""Characters of a check's output, and of all the student's own cells together."""
+
 WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
+
+# What each message with an output has to carry, for a student's code can send any.
+FIELDS = {
+    "stream": {"name": str, "text": str},
+    "display_data": {"data": dict},
+    "execute_result": {"data": dict},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+}
 
 SILENT = logging.Logger("grading")
 SILENT.addHandler(logging.NullHandler())
@@ -46,6 +56,7 @@ class Run:
         self.outputs: dict[int, list[Any]] = {}
         self.failed: dict[str, str] = {}
         self.skipped: dict[int, tuple[str, str]] = {}
+        self.left = MOST_OUTPUT
 
 
 class _Client(NotebookClient):
@@ -54,13 +65,16 @@ class _Client(NotebookClient):
     left, cut, status = MOST_OUTPUT, False, ""
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        content = msg.get("content", {})
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.left -= len(str(content.get("text", ""))) + len(str(content.get("data", "")))
+        kind, content = msg["msg_type"], msg.get("content", {})
+        if kind in FIELDS:
+            wanted = FIELDS[kind].items()
+            if not all(isinstance(content.get(name), one) for name, one in wanted):
+                return None
+            self.left -= sum(len(str(content[name])) for name in FIELDS[kind])
             if self.left < 0:
                 self.cut = True
                 return None
-        elif msg["msg_type"].startswith("comm"):
+        elif kind.startswith("comm") or kind == "update_display_data":
             return None
         try:
             return super().process_message(msg, cell, cell_index)
@@ -121,7 +135,9 @@ def _run_once(
 ) -> None:
     def ask(source: str, place: int, at: int) -> Any:
         cell = nbformat.v4.new_code_cell(source)
-        client.left, client.cut, client.status = MOST_OUTPUT, False, ""
+        own = place < len(steps) and steps[at].kind == "code"
+        client.left = found.left if own else MOST_OUTPUT
+        client.cut, client.status = False, ""
         client.timeout = max(1, min(client.timeout, end - time.monotonic()))
         try:
             cell = client.execute_cell(cell, place, store_history=place < len(steps))
@@ -130,6 +146,8 @@ def _run_once(
         except (DeadKernelError, TimeoutError, RuntimeError):
             reason = ended_for() or "it ended its kernel"
             raise _Stopped(at, "crashed", reason) from None
+        if own:
+            found.left = max(client.left, 0)
         if client.cut:
             found.notes.append(f"{steps[at].task or 'a cell'}: its output was cut")
         return cell
