@@ -109,7 +109,9 @@ def grade(
     seconds: Annotated[float, typer.Option(min=1, help="A cell may take so long.")] = 60,
     roster: Annotated[Path | None, typer.Option(help="CSV: id, name, email, due.")] = None,
     due: Annotated[str, typer.Option(help="Later is late; ISO format, UTC.")] = "",
-    further: Annotated[Path | None, typer.Option(help="Holds further checks, TASK.py.")] = None,
+    further: Annotated[
+        Path | None, typer.Option(help="Holds further checks, TASK.py, TASK.NAME.py.")
+    ] = None,
     shard: Annotated[str, typer.Option(help="I/N: the Ith of N shares of the class.")] = "",
     merge: Annotated[bool, typer.Option("--merge", help="Run nothing; join shares.")] = False,
 ) -> None:

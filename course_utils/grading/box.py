@@ -25,6 +25,9 @@ SECONDS_BETWEEN_LOOKS = 0.25
 
 HOME, IPC, CONNECTION = "/tmp/home", "/tmp/ipc", "/tmp/ipc/connection.json"
 
+# Where answers stand, should a box's folders hold the course; a module of it that no lesson needs.
+HIDDEN = ("solutions", "tests", "course_utils/authoring")
+
 KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_DATA_HOME", "IPYTHONDIR", "PYTHONPATH")
 INSIDE = {
     "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
@@ -124,7 +127,7 @@ def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
     for path in _needed():
         found += ["--ro-bind", path, path]
     seen = ["/usr", *_needed()]
-    for path in (ROOT / "solutions", ROOT / "tests", *hidden):
+    for path in (*(ROOT / name for name in HIDDEN), *hidden):
         if any(path.resolve().is_relative_to(place) for place in seen):
             found += ["--tmpfs", str(path.resolve())]
     for name, source in files.items():

@@ -68,6 +68,8 @@ def grade(
     submitted = submitted.resolve()
     if not submitted.is_dir():
         raise CourseError(f"{submitted} is no folder: collect into submitted/NAME/{part}/")
+    if options.further and not options.further.is_dir():
+        raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
     wanted = exercises(part, root)
     due = roster.moment(options.due, "--due") if options.due else None
     students = roster.read(options.roster, submitted)
@@ -99,8 +101,7 @@ def _is_mine(student: str, shard: str) -> bool:
     index, _, count = shard.partition("/")
     if not (index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count)):
         raise CourseError(f"--shard {shard}: write it as I/N, with I from 1 to N")
-    digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
-    return int.from_bytes(digest[:4]) % int(count) == int(index) - 1
+    return _number(student) % int(count) == int(index) - 1
 
 
 def _run_all(
@@ -159,7 +160,7 @@ def _grade_one(
         cells, said = reading.read(found, submitted)
         files, left_out = reading.beside(found)
         notes = notes + said + left_out
-        hidden_checks = _further(further, job.wanted)
+        hidden_checks = _further(further, job.wanted, job.student)
         key = records.key(found, files, job.wanted, hidden_checks)
         old = records.load(job.path)
         if old and old.key == key:
@@ -192,10 +193,23 @@ def _grade_one(
     return f"{who}: {_words(record)} ({seconds:.1f} s)"
 
 
-def _further(folder: Path | None, wanted: Exercise) -> dict[str, str]:
-    """Return the further checks of an instructor's folder: a file TASK.py each."""
-    paths = {task: folder / f"{task}.py" for task in wanted.checks} if folder else {}
-    return {t: path.read_text(encoding="utf-8") for t, path in paths.items() if path.exists()}
+def _further(folder: Path | None, wanted: Exercise, student: str) -> dict[str, str]:
+    """Return an instructor's further checks of tasks: TASK.py, and one of TASK.NAME.py by student.
+
+    Which of the variants a student gets depends on the student's and the task's name only.
+    """
+    found = {}
+    for task in wanted.checks if folder else ():
+        paths = [path for path in [folder / f"{task}.py"] if path.exists()]
+        if variants := sorted(folder.glob(f"{task}.*.py")):
+            paths.append(variants[_number(f"{student} {task}") % len(variants)])
+        if paths:
+            found[task] = "\n\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return found
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
 
 
 def _words(record: Record) -> str:
