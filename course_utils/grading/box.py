@@ -62,6 +62,8 @@ class Box:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[writing],
+            # Whoever is in the box can read the environment of its first process.
+            env={"PATH": os.environ["PATH"]},
             cwd="/",
         )
         os.close(writing)
@@ -129,7 +131,7 @@ def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
     seen = ["/usr", *_needed()]
     for path in (*(ROOT / name for name in HIDDEN), *hidden):
         if any(path.resolve().is_relative_to(place) for place in seen):
-            found += ["--tmpfs", str(path.resolve())]
+            found += ["--tmpfs", str(path.resolve()), "--remount-ro", str(path.resolve())]
     for name, source in files.items():
         found += ["--ro-bind", str(source), f"{HOME}/{name}"]
     for path in ("/dev", "/proc", "/"):

@@ -166,7 +166,7 @@ def _grade_one(
         if old and old.key == key:
             return f"{who}: {_words(old)} (as before)"
         steps, mended, missing = mending.mend(cells, job.wanted)
-        result = running.run(steps, files, hidden_checks, setting)
+        result = running.run(steps, files, job.wanted.imports, hidden_checks, setting)
         words = dict(result.outcomes)
         for task in missing:
             if words[task][0] != "ok":
@@ -176,7 +176,7 @@ def _grade_one(
             for n, s in enumerate(steps)
         ]
         notes = notes + mended + result.notes
-        look = looking.look(steps)
+        look = looking.look([*steps, *_modules(files)], job.wanted.imports)
     except reading.Malformed as reason:
         words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
         notes = [str(reason)]
@@ -191,6 +191,12 @@ def _grade_one(
     )
     records.save(record, job.path)
     return f"{who}: {_words(record)} ({seconds:.1f} s)"
+
+
+def _modules(files: dict[str, Path]) -> list[mending.Step]:
+    """Return the student's own modules, which a cell may import, as code to look at."""
+    found = [path for name, path in files.items() if name.endswith(".py")]
+    return [mending.Step("code", "", path.read_text(errors="replace")) for path in found]
 
 
 def _further(folder: Path | None, wanted: Exercise, student: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Run a student's cells and the checks; one that ends its kernel costs its own task only."""
 
+import ast
+import builtins
 import contextlib
-import json
 import logging
 import re
 import secrets
@@ -20,6 +21,7 @@ from course_utils.grading import box, guard
 from course_utils.grading.mending import Step
 from course_utils.grading.records import HIDDEN
 from course_utils.kernels import WarmProvisioner
+from course_utils.notebooks import tree_of
 
 SECONDS_A_NOTEBOOK = 300
 MOST_OUTPUT = 2 * 2**20
@@ -92,9 +94,15 @@ class _Stopped(Exception):
 
 
 def run(
-    steps: list[Step], files: dict[str, Path], further: dict[str, str], setting: Setting
+    steps: list[Step],
+    files: dict[str, Path],
+    imports: str,
+    further: dict[str, str],
+    setting: Setting,
 ) -> Run:
     """Run the steps in order, and then further checks by task; return what came of them.
+
+    Before each check the exercise's own imports are made again.
 
     A cell that ends its kernel, or does not end in time, is left out, and the rest is run again.
     """
@@ -104,7 +112,7 @@ def run(
     for _ in range(checks + 3):
         try:
             with _kernel(len(steps), files, setting) as (client, ended_for):
-                _run_once(client, steps, further, found, ended_for, end)
+                _run_once(client, steps, imports, further, found, ended_for, end)
             break
         except _Stopped as stopped:
             place, word, reason = stopped.args
@@ -128,6 +136,7 @@ def run(
 def _run_once(
     client: _Client,
     steps: list[Step],
+    imports: str,
     further: dict[str, str],
     found: Run,
     ended_for: Any,
@@ -152,13 +161,11 @@ def _run_once(
             found.notes.append(f"{steps[at].task or 'a cell'}: its output was cut")
         return cell
 
-    def guarded(at: int) -> list[str]:
+    def guarded(at: int, source: str) -> list[str]:
         key = secrets.token_hex(8)
-        cell = ask(f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r})", last, at)
-        for line in _printed(cell).splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                return json.loads(line)[key]
-        return ["the guard itself"]
+        look = f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r}, {_built_in(source)})"
+        said = _printed(ask(f"{look}\n{imports}", last, at)).splitlines()
+        return said[said.index(key) + 1 :] if key in said else ["the guard itself"]
 
     last = len(steps)
     client.execute_cell(nbformat.v4.new_code_cell(REMEMBER), last, store_history=False)
@@ -171,21 +178,28 @@ def _run_once(
             if error := _error(cell):
                 found.failed[step.task] = f"its cell stopped: {error[0]}: {error[1]}"
         elif step.task not in found.outcomes:
-            changed = guarded(place)
+            changed = guarded(place, step.source)
             cell = ask(step.source, place, place)
             status = client.status
-            changed += guarded(place)
+            changed += guarded(place, step.source)
             found.outputs[place] = cell.outputs
             found.outcomes[step.task] = _judge(step.task, cell, status, changed, found, steps)
     for place, step in enumerate(steps):
         if step.kind == "check" and step.task in further:
             if found.outcomes[step.task][0] != "ok":
                 continue
-            changed = guarded(place)
+            changed = guarded(place, further[step.task])
             cell = ask(further[step.task], last, place)
             word, said = _judge(step.task, cell, client.status, changed, found, steps)
             if word != "ok":
                 found.outcomes[step.task] = HIDDEN, said
+
+
+def _built_in(source: str) -> list[str]:
+    """List the built-in functions that a check names."""
+    tree = tree_of(source)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
+    return sorted(names & set(dir(builtins)))
 
 
 REMEMBER = f"__import__({guard.__name__!r}, fromlist=['x']).remember()"
