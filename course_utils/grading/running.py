@@ -4,6 +4,7 @@ import ast
 import builtins
 import contextlib
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -281,7 +282,9 @@ def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tu
             for name, source in files.items():
                 shutil.copy(source, Path(folder, name))
             manager.provisioner = WarmProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
-            options = {"cwd": folder}
+            # Grading is nobody's own progress.
+            own = {"COURSE_PROGRESS": str(Path(folder, ".progress.json"))}
+            options = {"cwd": folder, "env": os.environ | own}
             ended_for = str
         try:
             stack.enter_context(client.setup_kernel(**options))
