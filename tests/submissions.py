@@ -204,8 +204,8 @@ TRICKS = {
         "",
     ),
     "frames": (
-        "def two(x):\n    code = sys._getframe(1).f_code\n"
-        "    return [n for n in code.co_consts if type(n) is int][0]",
+        "def two(x):\n    constants = sys._getframe(1).f_code.co_consts\n"
+        "    return constants[constants.index(x) + 1]",
         "",
     ),
     "frame_of_error": (

@@ -15,6 +15,7 @@ REACHING = {
     *("__class__", "__dict__", "__getattribute__", "__path__", "_implementation", "attrgetter"),
     *("meta_path", "path_hooks", "input_transformers_post", "ast_transformers", "set_custom_exc"),
     *("showtraceback", "_render_traceback_", "_exit", "execv", "execve", "fork", "forkpty"),
+    *("ctypes", "importlib", "builtins", "subprocess"),
     *("system", "popen", "gradebook", "currentframe", "Done", "Wrong", "SetUpBroken"),
 }
 MODULES = {
@@ -65,23 +66,25 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 def _found(node: ast.AST, imported: set[str]) -> list[str]:
     match node:
         case ast.Import(names=names):
-            return [f"import {a.name}" for a in names if _is_outside(a.name)]
+            renamed = [f"import sys as {a.asname}" for a in names if a.name == "sys" and a.asname]
+            return renamed + [f"import {a.name}" for a in names if _is_outside(a.name)]
         case ast.ImportFrom(module=module, names=names):
             said = [(a.name, f"from {module} import {a.name}") for a in names]
-            return [text for name, text in said if _is_outside(f"{module}.{name}")]
+            reaching = {name for name, _ in said} & (REACHING | {"modules"})
+            return [text for n, text in said if n in reaching or _is_outside(f"{module}.{n}")]
         case ast.ClassDef(body=body):
             defined = {one.name for one in body if isinstance(one, ast.FunctionDef)}
             return [f"{node.name}.{name}" for name in sorted(defined & SPOOFING)]
         case ast.Attribute(ctx=ast.Store() | ast.Del()) if _root(node) in imported:
             text = ast.unparse(node)
             return [] if text.startswith(SETTINGS) else [f"{text} = …"]
-        case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+        case ast.Attribute(value=ast.Name(id="sys") | ast.Attribute(attr="sys"), attr="modules"):
             return ["sys.modules"]
         case ast.Attribute(attr=name) if name in REACHING:
             return [f".{name}"]
         case ast.Name(id=name) if name in REACHING:
             return [name]
-        case ast.Constant(value=str(text)) if text in REACHING:
+        case ast.Constant(value=str(text)) if text in REACHING | SPOOFING - {"numpy", "detach"}:
             return [repr(text)]
         case ast.MatchClass(kwd_attrs=names):
             return [f".{name}" for name in names if name in REACHING]
