@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import nbformat
 import psutil
 import pytest
 import submissions
+import yaml
 from kernels_shared import children, home_of_this_file, preloads  # noqa: F401
 from nbgrader.api import Gradebook
 from submissions import QUICK, SOURCES, TRICKS
@@ -328,6 +330,69 @@ def test_without_bubblewrap_nothing_is_run(tmp_path, monkeypatch):
     with pytest.raises(CourseError, match="nothing was run: bubblewrap is missing"):
         classes.grade(classroom.PART, tmp_path / "submitted", classes.Options())
     assert not (tmp_path / "graded").exists()
+
+
+def test_where_namespaces_are_forbidden_nothing_is_run(tmp_path, monkeypatch):
+    classroom.write(tmp_path / "submitted" / "ada" / classroom.PART, classroom.SOLVED)
+    refusing = tmp_path / "bin" / "bwrap"
+    refusing.parent.mkdir()
+    line = "bwrap: setting up uid map: Permission denied"
+    refusing.write_text(f"#!/bin/sh\necho '{line}' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{refusing.parent}:{os.environ['PATH']}")
+    with pytest.raises(CourseError, match=r"nothing was run: .*uid map.*apparmor-bwrap") as said:
+        classes.grade(classroom.PART, tmp_path / "submitted", classes.Options())
+    assert "\n" not in str(said.value)
+    assert not (tmp_path / "graded").exists()
+
+
+SHARE = """
+import sys
+from pathlib import Path
+from course_utils.grading import classes
+
+part, submitted, shard, course = sys.argv[1:]
+classes.grade(part, Path(submitted), classes.Options(shard=shard), print, Path(course))
+"""
+
+
+@pytest.mark.heavy
+@only_in_boxes
+def test_shares_of_three_processes_joined_are_one_whole_run(tmp_path):
+    """They run side by side, as the jobs of a cluster do, over one folder."""
+    names = ["honest", "wrong", "syntax", "warning", "patches_late", "spoofs"]
+    course, submitted = make_class(tmp_path, names)
+    other = tmp_path / "other" / "submitted"
+    shutil.copytree(submitted, other)
+    classes.grade(PART, other, classes.Options(), print, course)
+    shares = [
+        subprocess.Popen([sys.executable, "-c", SHARE, PART, submitted, f"{n}/3", course])
+        for n in (1, 2, 3)
+    ]
+    assert [share.wait(timeout=120) for share in shares] == [0, 0, 0]
+    said = []
+    joined = classes.grade(PART, submitted, classes.Options(merge=True), said.append, course)
+    whole = other.parent / "graded" / PART
+    for name in ("grades.csv", "canvas.csv", "moodle.csv", "items.csv"):
+        assert (joined / name).read_text() == (whole / name).read_text()
+    assert "6 notebooks of 6 students" in said[-1]
+
+
+def test_the_manifests_run_every_share_and_hold_no_secret():
+    place = ROOT / "deploy" / "grading"
+    job = yaml.safe_load((place / "kubernetes.yaml").read_text())["spec"]
+    container = job["template"]["spec"]["containers"][0]
+    assert job["completionMode"] == "Indexed"
+    assert f'--shard "$((JOB_COMPLETION_INDEX + 1))/{job["completions"]}"' in container["args"][0]
+    assert job["template"]["spec"]["automountServiceAccountToken"] is False
+    text = (place / "github-actions.yml").read_text()
+    flow = yaml.safe_load(text)
+    share = flow["jobs"]["share"]
+    count = len(share["strategy"]["matrix"]["index"])
+    assert any(f"/{count}" in step.get("run", "") for step in share["steps"])
+    assert flow["permissions"] == {"contents": "read"}
+    assert "secrets" not in text
+    assert share["steps"][0]["with"] == {"persist-credentials": False}
 
 
 @pytest.mark.heavy
