@@ -237,7 +237,7 @@ def test_a_page_holds_no_markup_of_a_student_and_asks_nobody(class_of_20):
     page = (folder / "forges.html").read_text()
     assert "&lt;script&gt;hello&lt;/script&gt;" in page
     assert "left out: it would stand in" in page
-    assert page.count("data:image/png;base64,QUJD") == 2
+    assert page.count('<img class="output" alt="" src="data:image/png;base64,QUJD">') == 2
 
 
 @only_in_boxes
