@@ -104,12 +104,14 @@ def site(
 def grade(
     part: Annotated[str, typer.Argument(help="A folder of solutions/, like 1_basics.")],
     submitted: Annotated[Path, typer.Option(help="Holds NAME/PART/.")] = ROOT / "submitted",
-    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at a time.")] = 2,
+    jobs: Annotated[int, typer.Option(min=0, help="Notebooks at a time; 0: what fits.")] = 0,
     box: Annotated[bool, typer.Option(help="Run each in a box (Linux, bubblewrap).")] = True,
     seconds: Annotated[float, typer.Option(min=1, help="A cell may take so long.")] = 60,
     roster: Annotated[Path | None, typer.Option(help="CSV: id, name, email, due.")] = None,
     due: Annotated[str, typer.Option(help="Later is late; ISO format, UTC.")] = "",
-    further: Annotated[Path | None, typer.Option(help="Holds further checks, TASK.py.")] = None,
+    further: Annotated[
+        Path | None, typer.Option(help="Holds further checks, TASK.py, TASK.NAME.py.")
+    ] = None,
     shard: Annotated[str, typer.Option(help="I/N: the Ith of N shares of the class.")] = "",
     merge: Annotated[bool, typer.Option("--merge", help="Run nothing; join shares.")] = False,
 ) -> None:
@@ -225,6 +227,16 @@ def bench_kernels(
     from course_utils.kernels import bench
 
     print(bench.bench_kernels(pairs))
+
+
+@bench.command("grade")
+def bench_grade(
+    pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 2,
+) -> None:
+    """Compare grading in boxes with plain nbgrader, in pairs (about three minutes)."""
+    from course_utils.grading import bench
+
+    print(bench.bench_grading(pairs))
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:

@@ -115,8 +115,16 @@ def front_matter(path: Path) -> Lesson:
         raise CourseError(f"{path}: front matter has an unknown field {min(unknown)!r}")
     if not 3 <= len(content["objectives"]) <= 5:
         raise CourseError(f"{path}: front matter needs three to five objectives")
-    solution = counterpart(path, "solutions")
-    return Lesson(path, **content, tasks=task_ids(load(solution)) if solution.exists() else [])
+    return Lesson(path, **content, tasks=list(dict.fromkeys(task_ids(with_tasks(path)))))
+
+
+def with_tasks(path: Path) -> dict[str, Any]:
+    """Load what has a lesson's tasks: its solution, or the exercise where learners got none.
+
+    A lesson that has neither has no cells.
+    """
+    found = [counterpart(path, folder) for folder in ("solutions", "exercises")]
+    return next((load(one) for one in found if one.exists()), {"cells": []})
 
 
 def lessons(root: Path = ROOT) -> list[Lesson]:
