@@ -12,7 +12,8 @@ from pathlib import Path
 from course_utils import ROOT
 
 # What reaches the network here reaches it there: names, certificates, and where packages come from.
-OF_THIS_MACHINE = ["etc/resolv.conf", "etc/pip.conf", "root/.config/pip", "root/.npmrc", "opt"]
+OF_THIS_MACHINE = ["etc/resolv.conf", "usr/local/share/ca-certificates", "etc/pip.conf"]
+OF_THIS_MACHINE += ["etc/xdg/pip", "root/.config/pip", "root/.npmrc", "opt"]
 ENTER = """
 mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount -t tmpfs tmpfs "$0/tmp" &&
 { [ ! -d /opt ] || mount --bind /opt "$0/opt"; } && exec chroot "$0" "$@"
@@ -41,7 +42,9 @@ class Debian:
         self.root, self.folder, self.user = root, "/", "root"
         self.environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
         self.command: list[str] = []
-        kept = [name for name in os.environ if name.startswith("PIP_")]
+        kept = [
+            name for name in os.environ if name.startswith(("PIP_", "SSL_CERT_", "NODE_EXTRA_"))
+        ]
         self.environment |= {name: os.environ[name] for name in kept}
 
     def argv(self, command: list[str], user: str = "", folder: str = "") -> list[str]:
