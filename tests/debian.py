@@ -74,6 +74,7 @@ class Debian:
             suite = re.fullmatch(r"debian:(\w+)-slim", value).group(1)
             command = ["debootstrap", "--variant=minbase", suite, str(self.root)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            self.root.chmod(0o755)
             self._bring()
         elif name == "RUN":
             self.run(value)

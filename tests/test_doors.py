@@ -29,13 +29,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answers(address, seconds=120):
+def answers(address, server, log, seconds=120):
+    """Wait until a server answers; fail with what it said where it ended or never does."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and server.poll() is None:
         with contextlib.suppress(OSError):
             return urllib.request.urlopen(address, timeout=5).status
         time.sleep(0.5)
-    raise AssertionError(f"{address} did not answer")
+    pytest.fail(f"{address} did not answer:\n{log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,9 @@ def test_the_container_s_command_opens_a_lesson_for_its_learner(container, tmp_p
     command += [f"--port={port}", "--LabApp.expose_app_in_browser=True"]
     argv = container.argv(["/usr/bin/env", f"JUPYTER_TOKEN={token}", *command])
     address = f"http://127.0.0.1:{port}/"
-    with debian.process(argv, tmp_path / "log"), browser.running_browser() as chromium:
-        answers(f"{address}api?token={token}")
+    log = tmp_path / "log"
+    with debian.process(argv, log) as server, browser.running_browser() as chromium:
+        answers(f"{address}api?token={token}", server, log)
         lab = browser.Lab(address, token, container.root / "home/learner/course")
         notebook = f"notebooks/{FIRST}.ipynb"
         with browser.opened(chromium, lab, notebook) as (page, amiss):
@@ -85,8 +87,8 @@ def hub(container, tmp_path_factory):
     (container.root / "root/trial.py").write_text("\n".join(trial) + "\n")
     command = [".venv/bin/jupyterhub", "--config=/root/trial.py"]
     log = tmp_path_factory.mktemp("hub") / "log"
-    with debian.process(container.argv(command, "root", "/srv/course"), log):
-        answers(f"http://127.0.0.1:{port}/hub/api/")
+    with debian.process(container.argv(command, "root", "/srv/course"), log) as server:
+        answers(f"http://127.0.0.1:{port}/hub/api/", server, log)
         yield f"http://127.0.0.1:{port}"
 
 
