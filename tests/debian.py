@@ -47,8 +47,13 @@ class Debian:
         ]
         self.environment |= {name: os.environ[name] for name in kept}
 
-    def argv(self, command: list[str], user: str = "", folder: str = "") -> list[str]:
-        """Return the command that runs another one inside, as one of its users."""
+    def argv(
+        self, command: list[str], user: str = "", folder: str = "", beside: int = 0
+    ) -> list[str]:
+        """Return the command that runs another one inside, as one of its users.
+
+        It sees no other process, or those that the process `beside` sees.
+        """
         user = user or self.user
         home = "/root" if user == "root" else f"/home/{user}"
         pairs = [f"{k}={v}" for k, v in (self.environment | {"HOME": home}).items()]
@@ -56,6 +61,16 @@ class Debian:
         if user != "root":
             change = [f"--reuid={user}", f"--regid={user}", "--init-groups"]
             inside = ["/usr/bin/setpriv", *change, *inside]
+        if beside:
+            return [
+                "nsenter",
+                f"--target={beside}",
+                "--mount",
+                "--pid",
+                "chroot",
+                str(self.root),
+                *inside,
+            ]
         # The namespaces end with the first process in them, and what it started ends with them.
         own = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         return [*own, "sh", "-c", ENTER, str(self.root), *inside]

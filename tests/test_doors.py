@@ -10,6 +10,7 @@ import urllib.request
 
 import browser
 import debian
+import psutil
 import pytest
 
 pytestmark = [
@@ -21,6 +22,21 @@ pytestmark = [
 
 FIRST, BOARDS = "1_basics/02_first_network", "2_exploring/08_visdom"
 USERS = {"ada": "trial-of-ada", "ben": "trial-of-ben"}
+PRIVATE = [
+    "ls ~ada",
+    "cat ~ada/course/README.md",
+    "find /proc -maxdepth 1 -user ada -exec cat {}/environ ';'",
+]
+SECONDS_TO_LISTEN = 5
+LISTEN = """
+import zmq
+heard = zmq.Context().socket(zmq.SUB)
+heard.connect("tcp://127.0.0.1:{port}")
+heard.subscribe("")
+print("listening", flush=True)
+while heard.poll(1000 * {seconds}):
+    print(heard.recv_multipart())
+"""
 
 
 def free_port():
@@ -89,7 +105,8 @@ def hub(container, tmp_path_factory):
     log = tmp_path_factory.mktemp("hub") / "log"
     with debian.process(container.argv(command, "root", "/srv/course"), log) as server:
         answers(f"http://127.0.0.1:{port}/hub/api/", server, log)
-        yield f"http://127.0.0.1:{port}"
+        (first,) = psutil.Process(server.pid).children()
+        yield f"http://127.0.0.1:{port}", first.pid
 
 
 @contextlib.contextmanager
@@ -107,6 +124,7 @@ def logged_in(chromium, hub, name):
 
 
 def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(hub, container):
+    hub, process = hub
     with (
         browser.running_browser() as chromium,
         logged_in(chromium, hub, "ada") as (_, page),
@@ -122,18 +140,37 @@ def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(
             assert page.request.get(address).status == 200
             # With Ben's log-in, by Ada's address, and by his own server to the port of hers.
             assert bens.request.get(address).status in (403, 404)
-            port = re.search(r"/proxy/(\d+)", address).group(1)
-            there = bens.request.get(f"{hub}/user/ben/proxy/{port}/")
-            assert "Visdom" not in there.text()
+            port = re.search(r"/proxy/(?:absolute/)?(\d+)/", address).group(1)
+            for way in ("proxy", "proxy/absolute"):
+                assert bens.request.get(f"{hub}/user/ben/{way}/{port}/").status in (403, 404)
         for place in ("api/contents", "api/kernels", "files/exercises"):
             assert bens.request.get(f"{hub}/user/ada/{place}").status in (403, 404)
-        kernels = container.run("pgrep --uid ada --full 'kernels.preload|kernels import'", "root")
-        assert kernels.split(), "ada's kernels are not warm"
-        look = "ls ~ada; cat ~ada/course/README.md; find /proc -maxdepth 2 -user ada -name environ"
-        refused = subprocess.run(
-            container.argv(["/bin/sh", "-c", f"{look} -exec cat {{}} +"], "ben", "/"),
-            capture_output=True,
-            text=True,
-        )
-        assert "SECRET" not in refused.stdout
-        assert refused.stderr.count("Permission denied") >= 3
+        assert overheard(container, page) == ""
+        for look in PRIVATE:
+            told = asked(container, look, "ben", process)
+            assert told.stdout == "", look
+            assert "Permission denied" in told.stderr
+            assert asked(container, look, "root", process).stdout != ""
+
+
+def asked(container, command, user, process):
+    """Run a command as one of the hub's users, who sees the processes that the hub sees."""
+    argv = container.argv(["/bin/sh", "-c", command], user, "/", beside=process)
+    return subprocess.run(argv, capture_output=True, text=True)
+
+
+def overheard(container, page):
+    """Return what Ben hears at the port that Ada's kernel prints to while a cell is run in it."""
+    files = "/home/ada/.local/share/jupyter/runtime/kernel-*.json"
+    port = container.run(
+        f"cat {files} | grep -o '\"iopub_port\": [0-9]*' | tail -1", "root"
+    ).split()[1]
+    code = LISTEN.format(port=port, seconds=SECONDS_TO_LISTEN)
+    python = "/srv/course/.venv/bin/python"
+    pipe = subprocess.PIPE
+    argv = container.argv([python, "-c", code], "ben", "/")
+    with subprocess.Popen(argv, stdout=pipe, text=True) as ben:
+        assert ben.stdout.readline() == "listening\n"
+        for _ in range(5):
+            page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
+        return ben.stdout.read()
