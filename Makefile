@@ -48,7 +48,7 @@ constraints: set-up
 	@$(BIN)/python -m pip install --quiet "uv>=0.8"
 	@own="$$($(OWN))"; \
 	[ -z "$$own" ] || echo "No version is taken that this machine's pip must not: see $$own"; \
-	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra site --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra site --extra hub --universal --python-version 3.11 \
 		--fork-strategy fewest --build-constraints build-constraints.txt --no-annotate \
 		--no-emit-index-url --custom-compile-command "make constraints" \
 		$$(for file in $$own; do printf -- '--constraints %s ' "$$file"; done) \
