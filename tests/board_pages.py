@@ -1,4 +1,4 @@
-"""Do at each dashboard's page, in a real browser, what a person does there, and say what changed.
+"""Do at each dashboard's page, in a real browser, what a person does there; and weigh the page.
 
     python tests/board_pages.py
 
@@ -21,28 +21,34 @@ from course_utils import dashboards
 from course_utils.dashboards.pages import RECORD
 
 MILLISECONDS = 1500
+SCREEN = {"width": 1400, "height": 1000}
+CONTROLS = "button, input, select, textarea, a[href], [role=button], [role=tab], mat-select"
 TABLE = "<table><tr><th>run</th><th>loss</th></tr>{}</table>"
 
 
 def main() -> None:
     """Record what can be done at the two pages today."""
     with browser.running_browser() as chromium, tempfile.TemporaryDirectory() as folder:
-        tried = try_all(chromium, Path(folder))
+        tried, weighed = try_all(chromium, Path(folder))
     versions = {name: version(name) for name in ("tensorboard", "visdom")}
-    record = {"date": str(datetime.date.today()), "versions": versions, "tried": tried}
+    record = {"date": str(datetime.date.today()), "versions": versions}
+    record |= {"tried": tried, "weighed": weighed}
     RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def try_all(chromium: Browser, folder: Path) -> dict[str, dict[str, dict[str, bool]]]:
-    """Return for each page and each thing done whether the page changed by it, and by waiting."""
+def try_all(chromium: Browser, folder: Path) -> tuple[dict[str, dict], dict[str, dict]]:
+    """Return for each page whether it changed by each thing done and by waiting, and its weight."""
     losses = np.random.default_rng(0).random((2, 40)) + np.array([[0], [1]])
+    tried, weighed = {}, {}
     with _tensorboard(folder / "tensorboard", losses) as board:
-        in_tensorboard = _tried(
-            chromium, f"{board.address}?tagFilter=loss%7Cdigit#timeseries", TENSORBOARD
-        )
+        address = f"{board.address}?tagFilter=loss%7Cdigit#timeseries"
+        tried["TensorBoard"] = _tried(chromium, address, TENSORBOARD)
+        weighed["TensorBoard"] = _weighed(chromium, address)
     with _visdom(folder / "visdom", losses) as board:
-        in_visdom = _tried(chromium, f"{board.address}env/main", VISDOM)
-    return {"TensorBoard": in_tensorboard, "Visdom": in_visdom}
+        address = f"{board.address}env/main"
+        tried["Visdom"] = _tried(chromium, address, VISDOM)
+        weighed["Visdom"] = _weighed(chromium, address)
+    return tried, weighed
 
 
 @contextlib.contextmanager
@@ -84,12 +90,9 @@ def _tried(
 ) -> dict[str, dict[str, bool]]:
     found = {}
     for name, (seen, act) in things.items():
-        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+        context = chromium.new_context(viewport=SCREEN)
         page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(address, wait_until="commit")
-        page.locator("card-view, .react-grid-item").first.wait_for()
-        page.wait_for_timeout(3 * MILLISECONDS)
+        _open(page, address)
         first = seen(page)
         page.wait_for_timeout(MILLISECONDS)
         waited = seen(page)
@@ -98,6 +101,32 @@ def _tried(
         found[name] = {"done": seen(page) != waited, "waited": waited != first}
         context.close()
     return found
+
+
+def _weighed(chromium: Browser, address: str) -> dict[str, float]:
+    """Return what a page loads and then holds, in megabytes, and how many controls it shows."""
+    context = chromium.new_context(viewport=SCREEN)
+    page = context.new_page()
+    tools = context.new_cdp_session(page)
+    loaded = []
+    tools.on("Network.dataReceived", lambda event: loaded.append(event["dataLength"]))
+    tools.send("Network.enable")
+    tools.send("Performance.enable")
+    _open(page, address)
+    tools.send("HeapProfiler.collectGarbage")
+    metrics = tools.send("Performance.getMetrics")["metrics"]
+    (held,) = (metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
+    controls = page.locator(CONTROLS).locator("visible=true").count()
+    context.close()
+    megabytes = {"megabytes loaded": sum(loaded), "megabytes held": held}
+    return {name: round(size / 1e6, 1) for name, size in megabytes.items()} | {"controls": controls}
+
+
+def _open(page: Page, address: str) -> None:
+    page.set_default_timeout(60_000)
+    page.goto(address, wait_until="commit")
+    page.locator("card-view, .react-grid-item").first.wait_for()
+    page.wait_for_timeout(3 * MILLISECONDS)
 
 
 def _texts(selector: str) -> Callable[[Page], object]:

@@ -2,7 +2,7 @@
 
 from course_utils.dashboards.boards import Board, base_url, new_runs, tensorboard, visdom
 from course_utils.dashboards.cards import tensorboard_card, visdom_card
-from course_utils.dashboards.pages import compared, do_at_page, tried_pages
+from course_utils.dashboards.pages import compared, do_at_page, tried_pages, weighed_pages
 from course_utils.dashboards.reading import lay_out, read_log, read_windows
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "tried_pages",
     "visdom",
     "visdom_card",
+    "weighed_pages",
 ]

@@ -22,10 +22,20 @@ def tried_pages() -> "pd.DataFrame":
     import pandas as pd
 
     record = json.loads(RECORD.read_text(encoding="utf-8"))
-    boards = {board: pd.DataFrame(tried).T for board, tried in record.pop("tried").items()}
+    boards = {board: pd.DataFrame(tried).T for board, tried in record["tried"].items()}
     table = pd.concat(boards, axis=1)
-    table.attrs.update(record)
+    table.attrs.update(date=record["date"], versions=record["versions"])
     return table
+
+
+def weighed_pages() -> "pd.DataFrame":
+    """Return what each page loaded and held in that browser, in megabytes, and its controls.
+
+    A row for each of the three, a column for each board.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(json.loads(RECORD.read_text(encoding="utf-8"))["weighed"])
 
 
 def do_at_page(client: "visdom_package.Visdom", window: str, **event: Any) -> None:
