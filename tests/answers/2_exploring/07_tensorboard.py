@@ -109,7 +109,7 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights)
 
 
-# %% tensorboard-2 wrong: did the values go in as they are, from 0 to 1?
+# %% tensorboard-2 wrong: did the values go in as they are, 0 to 1?
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
@@ -153,7 +153,16 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(tf.reduce_all(hidden == 0, axis=0))
 
 
-# %% tensorboard-3 wrong: some spoke once: the share that silent_torch gives is
+# %% tensorboard-3 wrong: some spoke once: the share that silent_tf gives is
+def silent_torch(hidden):
+    return (hidden == 0).all(dim=0).float().mean()
+
+
+def silent_tf(hidden):
+    return tf.reduce_mean(tf.cast(tf.reduce_all(hidden[1:] == 0, axis=0), "float32"))
+
+
+# %% tensorboard-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 0.75
 def silent_torch(hidden):
     return (hidden.median(dim=0).values == 0).float().mean()
 
