@@ -22,7 +22,10 @@ from course_utils.dashboards.pages import RECORD
 
 MILLISECONDS = 1500
 SCREEN = {"width": 1400, "height": 1000}
-CONTROLS = "button, input, select, textarea, a[href], [role=button], [role=tab], mat-select"
+CONTROLS = (
+    "button, input, select, textarea, a[href], [role=button], [role=checkbox], [role=tab], "
+    "mat-select, mat-slider"
+)
 TABLE = "<table><tr><th>run</th><th>loss</th></tr>{}</table>"
 
 
