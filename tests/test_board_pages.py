@@ -25,9 +25,9 @@ def test_both_pages_were_asked_the_same():
     assert not any(row["waited"] for rows in RECORDED["tried"].values() for row in rows.values())
 
 
-@pytest.mark.parametrize("lesson", ["tensorboard", "visdom"])
-def test_a_lesson_shows_the_record_as_it_is(lesson):
-    stored = notebooks.read(notebooks.named(lesson))
+@pytest.mark.parametrize("board_lesson", ["tensorboard", "visdom"])
+def test_a_lesson_shows_the_record_as_it_is(board_lesson):
+    stored = notebooks.read(notebooks.named(board_lesson))
     shown = [
         output.data["text/plain"]
         for cell in stored.cells
@@ -36,7 +36,7 @@ def test_a_lesson_shows_the_record_as_it_is(lesson):
         if "data" in output
     ]
     pages = dashboards.tried_pages()
-    changed = pages if lesson == "visdom" else pages["TensorBoard"]
+    changed = pages if board_lesson == "visdom" else pages["TensorBoard"]
     assert shown == [str(changed.map({True: "changed", False: "-"}.get))]
 
 
