@@ -133,6 +133,18 @@ def test_nothing_is_given_without_the_token(server, token):
     assert get(address.replace("lab/tree", "api/contents"))[0] == 403
 
 
+def test_a_dashboard_whose_server_has_ended_is_a_page_that_says_what_to_do(server):
+    address = address_in(server[1]).replace("lab/tree/notebooks/00_start_here.ipynb", "proxy/9/x/")
+    for place in (address, address.replace("proxy", "proxy/absolute")):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(place, timeout=30)
+        assert error.value.code == 410
+        assert "run the cell that starts it" in error.value.read().decode()
+    assert "/login?" in get(address.split("?")[0])[1]
+    assert "Traceback" not in server[1].read_text()
+    test_prints_the_address_and_how_to_stop_it_and_nothing_else(server)
+
+
 def test_a_second_one_here_says_that_one_runs_and_where(tmp_path):
     with running(tmp_path, "--no-browser") as (first, printed):
         with running(tmp_path) as (second, told):

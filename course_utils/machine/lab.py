@@ -19,10 +19,10 @@ from course_utils import ROOT, CourseError
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 SECONDS_TO_END = 4
 SECONDS_TO_ANSWER = 3
-FOR_INSTRUCTORS = [
-    f"nbgrader.server_extensions.{name}"
-    for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
-]
+FOR_INSTRUCTORS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+EXTENSIONS = {f"nbgrader.server_extensions.{name}": False for name in FOR_INSTRUCTORS}
+EXTENSIONS["course_utils.dashboards.ended"] = True
+"""Of Jupyter's server: whether each is switched on."""
 
 
 def open_lab(browser: bool = True) -> None:
@@ -89,7 +89,7 @@ def arguments(root: Path = ROOT) -> list[str]:
         f"--LabApp.workspaces_dir={root / 'build' / 'lab' / 'workspaces'}",
         "--ContentsManager.pre_save_hook=course_utils.machine.saving.keep_released",
         "--KernelManager.transport_encryption=auto",  # without it each kernel warns in the terminal
-        *[f"--ServerApp.jpserver_extensions={name}=False" for name in FOR_INSTRUCTORS],
+        *[f"--ServerApp.jpserver_extensions={name}={on}" for name, on in EXTENSIONS.items()],
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
