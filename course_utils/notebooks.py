@@ -182,7 +182,8 @@ def tidy(notebook: "NotebookNode") -> None:
             if "metadata" in output:
                 output.metadata = {}
             # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
-            if output.get("data", {}).pop(WIDGET, None):
+            shown = output.get("data", {})
+            if shown.pop(WIDGET, None) and not shown.get("text/plain", "").startswith("("):
                 output.data["text/plain"] = "(Run this cell to get a slider.)"
             # So is a dashboard's frame one whose server has ended; its text says what to do.
             if output.get("data", {}).get("text/html", "").startswith("<iframe "):
