@@ -169,7 +169,13 @@ def tidy(notebook: "NotebookNode") -> None:
     notebook.metadata.update(
         kept,
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
+        # What nbconvert needs to write a script as one of Python.
+        language_info={
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+        },
     )
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"course", "nbgrader", "tags", "deletable", "editable"}:

@@ -14,7 +14,8 @@ from course_utils.dashboards import web_files
 PACKAGE = {
     "name": "axe-core",
     "version": "4.14.1",
-    "sha512": "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+    "sha512": "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NP"
+    "jCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
     "files": {"axe.min.js": "axe.min.js"},
 }
 FOLDER = ROOT / "build" / "axe"

@@ -200,6 +200,36 @@ def test_a_board_whose_kernel_has_ended_says_what_to_do(chromium, tmp_path, capf
     assert len(said.splitlines()) == 1
 
 
+PREDICTION = [
+    """from course_utils import predictions
+predictions.ask("trial", "the larger", ["a", "b"])
+predictions.ask("trial", "how many")""",
+    """predictions.answer("trial", "the larger", "a")
+predictions.answer("trial", "how many", 8)""",
+]
+
+
+def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
+    path = lab.folder / "prediction.ipynb"
+    path.write_text(json.dumps(notebook_of(PREDICTION)), encoding="utf-8")
+    with browser.opened(chromium, lab, path.name) as (page, amiss):
+        before = browser.run_all(page)[1]["text"]
+        assert before.count("you made no prediction; it was") == 2
+        page.locator(".jp-OutputArea-output input[type=radio]").first.focus()
+        page.keyboard.press("Space")
+        page.get_by_text("Noted.").first.wait_for()
+        page.get_by_placeholder("a number").focus()
+        page.keyboard.type("7")
+        page.keyboard.press("Enter")
+        page.get_by_text("Noted.").nth(1).wait_for()
+        page.evaluate("() => { window.allCellsEnded = false; }")
+        told = browser.run_all(page)[1]["text"]
+        assert "the larger: you said a; it was a" in told
+        assert "how many: you said 7; it was 8" in told
+        assert page.locator(".jp-OutputArea-output input[type=radio]").first.is_checked()
+        assert amiss == []
+
+
 def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
     with browser.opened(chromium, lab, "good.ipynb") as (page, _):
         page.wait_for_function(browser.READY)
