@@ -14,6 +14,8 @@ help:
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
 set-up:
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.12 (Debian," \
+		"Ubuntu: apt install python3-venv; others: python.org), or name one: PYTHON=/path/to/it" >&2; exit 1; }
 	@$(PYTHON) set_up.py
 
 lab: set-up

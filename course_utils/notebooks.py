@@ -177,7 +177,13 @@ def tidy(notebook: "NotebookNode") -> None:
     notebook.metadata.update(
         kept,
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
+        # What nbconvert needs to write a script as one of Python.
+        language_info={
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+        },
     )
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"course", "nbgrader", "tags", "deletable", "editable"}:
@@ -190,7 +196,8 @@ def tidy(notebook: "NotebookNode") -> None:
             if "metadata" in output:
                 output.metadata = {}
             # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
-            if output.get("data", {}).pop(WIDGET, None):
+            shown = output.get("data", {})
+            if shown.pop(WIDGET, None) and not shown.get("text/plain", "").startswith("("):
                 output.data["text/plain"] = "(Run this cell to get a slider.)"
             # So is a dashboard's frame one whose server has ended; its text says what to do.
             if output.get("data", {}).get("text/html", "").startswith("<iframe "):

@@ -181,6 +181,70 @@ def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url)
             assert amiss == []
 
 
+def test_a_board_whose_kernel_has_ended_says_what_to_do(chromium, tmp_path, capfd):
+    for name, source in {"TensorBoard": TENSORBOARD, "Visdom": VISDOM}.items():
+        text = json.dumps(notebook_of([source]))
+        (tmp_path / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    with browser.running_lab(tmp_path) as lab:
+        for name in ("TensorBoard", "Visdom"):
+            with browser.opened(chromium, lab, f"{name}.ipynb") as (page, _):
+                browser.run_all(page)
+                frame = page.locator(f'iframe[title="{name}"]')
+                frame.content_frame.locator("body :visible").first.wait_for()
+                page.evaluate(browser.SHUT_DOWN)
+                page.wait_for_timeout(2000)  # what the open page asks for now is refused, too
+                frame.evaluate("frame => { frame.src = frame.src; }")
+                frame.content_frame.get_by_text("run the cell that starts it").wait_for()
+    said = "".join(capfd.readouterr())
+    assert "stopping" in said  # of the server itself, at its end
+    assert "Traceback" not in said
+    assert len(said.splitlines()) == 1
+
+
+PREDICTION = [
+    """from course_utils import predictions
+predictions.ask("trial", "the larger", ["a", "b"])
+predictions.ask("trial", "how many")""",
+    """predictions.answer("trial", "the larger", "a")
+predictions.answer("trial", "how many", 8)""",
+]
+
+
+def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
+    path = lab.folder / "prediction.ipynb"
+    path.write_text(json.dumps(notebook_of(PREDICTION)), encoding="utf-8")
+    with browser.opened(chromium, lab, path.name) as (page, amiss):
+        before = browser.run_all(page)[1]["text"]
+        assert before.count("you made no prediction; it was") == 2
+        page.locator(".jp-OutputArea-output input[type=radio]").first.focus()
+        page.keyboard.press("Space")
+        page.get_by_text("Noted.").first.wait_for()
+        page.get_by_placeholder("a number").focus()
+        page.keyboard.type("7")
+        page.keyboard.press("Enter")
+        page.get_by_text("Noted.").nth(1).wait_for()
+        page.evaluate("() => { window.allCellsEnded = false; }")
+        told = browser.run_all(page)[1]["text"]
+        assert "the larger: you said a; it was a" in told
+        assert "how many: you said 7; it was 8" in told
+        assert page.locator(".jp-OutputArea-output input[type=radio]").first.is_checked()
+        assert amiss == []
+
+
+def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
+    with browser.opened(chromium, lab, "good.ipynb") as (page, _):
+        page.wait_for_function(browser.READY)
+        page.evaluate("() => jupyterapp.commands.execute('launcher:create')")
+        page.locator('.jp-LauncherCard[title*="Visdom"]').first.click()
+        frame = page.frame_locator('iframe[src*="course-visdom"]')
+        frame.locator(".rc-tree-select").first.wait_for()
+        with boards.visdom(lab.folder / "visdom") as board:
+            board.client("saved_later").text("hello")
+            board.client("saved_later").save(["saved_later"])
+        frame.locator(".rc-tree-select").first.click()
+        frame.get_by_text("saved_later").first.wait_for()
+
+
 @pytest.mark.parametrize("kind", [pytest.param("tensorboard", marks=pytest.mark.heavy), "visdom"])
 def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, chromium, kind):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):

@@ -10,6 +10,7 @@ import textwrap
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -256,6 +257,27 @@ def test_new_runs_are_empty_and_the_learner_s_own(tmp_path, monkeypatch):
     (folder / "old").write_text("")
     assert list(dashboards.new_runs("trial").iterdir()) == []
     assert folder.is_relative_to(tmp_path)
+
+
+def test_what_another_kernel_logs_to_the_same_lesson_s_folder_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    script = """
+        from course_utils import dashboards
+        folder = dashboards.new_runs("trial")
+        (folder / "log").write_text("")
+        print(folder, flush=True)
+        input()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other:
+        theirs = Path(other.stdout.readline().strip())
+        ours = dashboards.new_runs("trial")
+        assert ours != theirs
+        assert (theirs / "log").exists()
+        assert dashboards.new_runs("trial") == ours
+        other.kill()
+    assert dashboards.new_runs("trial") == theirs
+    assert not (theirs / "log").exists()
 
 
 def test_no_log_is_one_line(tmp_path):

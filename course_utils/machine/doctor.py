@@ -16,7 +16,7 @@ from course_utils.authoring import exercises, headers
 from course_utils.dashboards import web_files
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
-SET_UP = "make lab"
+SET_UP = "py set_up.py" if os.name == "nt" else "make lab"
 
 MATMUL = {
     "torch": (
