@@ -104,7 +104,8 @@ def _prediction(path: Path) -> list[str]:
 def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: Path) -> list[str]:
     answers = root / ANSWERS / lesson.path.relative_to(root / "notebooks").with_suffix(".py")
     text = answers.read_text(encoding="utf-8") if answers.exists() else ""
-    found = [m for m in WRONG.finditer(text) if m[1] == one.task and one.says in m[2]]
+    told = [m for m in WRONG.finditer(text) if m[1] == one.task and one.says in m[2]]
+    found = [m for m in told if m[2] == one.says] or told
     if len(found) != 1:
         raise CourseError(
             f"{notes.FOLDER / lesson.name}.toml: {len(found)} wrong answers to {one.task} are told "
