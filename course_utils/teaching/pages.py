@@ -44,8 +44,14 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     if prediction := _prediction(lesson.path):
         lines += ["## The prediction", "", *(f"> {line}".rstrip() for line in prediction), ""]
     lines += ["**The answer.** " + own.prediction, ""] if own.prediction else []
+    lines += ["## What the lesson finds", "", *_found(lesson.path, place), ""]
     lines += ["## On the board", "", "```", own.board.strip("\n"), "```", ""] if own.board else []
-    lines += ["## Misconceptions", "", "Wrong answers that learners give to the exercise.", ""]
+    lines += [
+        "## Misconceptions",
+        "",
+        "Wrong answers with which its exercise is tested.",
+        "",
+    ]
     for number, one in enumerate(own.misconceptions, start=1):
         lines += _misconception(number, one, lesson, root)
     lines += ["## To discuss", "", *_numbered(own.discussion), ""]
@@ -98,6 +104,14 @@ def _prediction(path: Path) -> list[str]:
         text = joined(cell["source"])
         if cell["cell_type"] == "markdown" and text.startswith(f"## {minutes.PREDICTION}"):
             return text.splitlines()[2:]
+    return []
+
+
+def _found(path: Path, place: Path) -> list[str]:
+    for cell in load(path)["cells"]:
+        _, heading, rest = joined(cell["source"]).partition("## What we found\n")
+        if cell["cell_type"] == "markdown" and heading:
+            return workshop.moved_links(rest.strip(), path.parent, place).splitlines()
     return []
 
 

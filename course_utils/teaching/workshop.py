@@ -73,10 +73,13 @@ def _moved(cell: Cell, path: Path, root: Path) -> Cell:
     """Return a lesson's cell as it stands in the workshop: headings lower, links mended."""
     text = joined(cell["source"])
     if cell["cell_type"] == "markdown":
-        here = (root / PATH).parent
-        text = NUMBERED.sub(r"### \1", text)
-        text = LINK.sub(lambda m: f"]({relative_link(path.parent / m[1], here)}", text)
+        text = moved_links(NUMBERED.sub(r"### \1", text), path.parent, (root / PATH).parent)
     return {"cell_type": cell["cell_type"], "id": cell["id"], "source": text}
+
+
+def moved_links(text: str, old: Path, new: Path) -> str:
+    """Return Markdown of a notebook in the folder `old` with links as of the folder `new`."""
+    return LINK.sub(lambda match: f"]({relative_link(old / match[1], new)}", text)
 
 
 def make(root: Path = ROOT) -> str:
