@@ -24,13 +24,8 @@ def test_pages_schedules_and_workshop_are_current():
 def test_a_lesson_s_page_has_all_that_is_taught_from(of):
     own = notes.read(of)
     text = pages.page(of, own)
-    for heading in (
-        "Objectives",
-        "Minutes",
-        "What the lesson finds",
-        "Misconceptions",
-        "Questions",
-    ):
+    wanted = ["Objectives", "Minutes", "What the lesson finds", "Misconceptions", "Questions"]
+    for heading in wanted:
         assert f"## {heading}\n" in text
     assert "## The prediction" in text
     assert own.prediction in text
