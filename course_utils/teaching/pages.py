@@ -44,7 +44,9 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     if prediction := _prediction(lesson.path):
         lines += ["## The prediction", "", *(f"> {line}".rstrip() for line in prediction), ""]
     lines += ["**The answer.** " + own.prediction, ""] if own.prediction else []
-    lines += ["## What the lesson finds", "", *_found(lesson.path, place), ""]
+    lines += ["## What the lesson finds", "", *_section(lesson.path, "What we found", place), ""]
+    if table := _section(lesson.path, "Where the twins differ", place):
+        lines += ["## Where the twins differ", "", *table, ""]
     lines += ["## On the board", "", "```", own.board.strip("\n"), "```", ""] if own.board else []
     lines += [
         "## Misconceptions",
@@ -87,10 +89,8 @@ def _claims(lesson: Lesson) -> list[str]:
 
 def _minutes(path: Path) -> list[str]:
     lines = ["## Minutes", ""]
-    lines += [
-        f"Text at {minutes.WORDS} words a minute, code at {minutes.LINES} lines a minute, and"
-    ]
-    lines += [f"{minutes.PREDICTING} minutes to predict. A class that asks takes longer.", ""]
+    pace = f"text at {minutes.WORDS} words, code at {minutes.LINES} lines a minute"
+    lines += [f"A reader's: {pace}, {minutes.PREDICTING} to predict. A class takes longer.", ""]
     lines += ["| section | minutes | begins at |", "|---|---|---|"]
     begun = 0.0
     for section, taken in minutes.by_section(path).items():
@@ -107,11 +107,13 @@ def _prediction(path: Path) -> list[str]:
     return []
 
 
-def _found(path: Path, place: Path) -> list[str]:
+def _section(path: Path, heading: str, place: Path) -> list[str]:
+    """Return the text under a lesson's heading, up to the end of its cell or the next heading."""
     for cell in load(path)["cells"]:
-        _, heading, rest = joined(cell["source"]).partition("## What we found\n")
-        if cell["cell_type"] == "markdown" and heading:
-            return workshop.moved_links(rest.strip(), path.parent, place).splitlines()
+        _, found, rest = joined(cell["source"]).partition(f"## {heading}\n")
+        if cell["cell_type"] == "markdown" and found:
+            text = rest.partition("\n## ")[0].strip()
+            return workshop.moved_links(text, path.parent, place).splitlines()
     return []
 
 

@@ -91,12 +91,17 @@ def _claims(lesson: Lesson) -> Slide:
 
 
 def _prediction(cells: list[Cell], own: notes.Notes | None) -> list[Slide]:
+    """Return the slide that asks; the speaker reads its answer, and what comes before the next."""
+    shown, told = "", [own.prediction] if own else []
     for cell in cells:
         text = joined(cell["source"])
+        if BEGINS in _tags(cell):
+            break
         if cell["cell_type"] == "markdown" and text.startswith(f"## {minutes.PREDICTION}"):
             shown = deck.text("\n".join(text.splitlines()[1:]))
-            return [Slide(minutes.PREDICTION, [shown], [own.prediction] if own else [], "ask")]
-    return []
+        elif shown and cell["cell_type"] == "markdown":
+            told.append(HEADING.sub("", text).strip())
+    return [Slide(minutes.PREDICTION, [shown], told, "ask")] if shown else []
 
 
 def _question(question: notes.Question) -> Slide:
