@@ -4,18 +4,24 @@ import html
 import re
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from course_utils.notebooks import joined
-
-if TYPE_CHECKING:
-    from course_utils.teaching.slides import Slide
 
 STATIC = Path(__file__).with_name("static")
 LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\([^)\s]*\)")
 PICTURE = re.compile(r"<img\b[^>]*>")
 LARGE, MIDDLE = 8, 14
 """Code of so many lines is shown in large or in middle-sized letters, longer code in small."""
+
+
+class Slide(NamedTuple):
+    """A slide: its title, its parts as HTML, what the speaker reads, and a class for its looks."""
+
+    title: str
+    parts: list[str]
+    notes: list[str]
+    looks: str = ""
 
 
 def text(markdown: str) -> str:
@@ -57,7 +63,7 @@ def column(whose: str, parts: list[str]) -> str:
     return f"<div class='twin {whose}'><h3>{whose}</h3>{''.join(parts)}</div>"
 
 
-def page(title: str, slides: list["Slide"]) -> str:
+def page(title: str, slides: list[Slide]) -> str:
     """Return the page that shows the slides, with its scripts in the folder reveal beside it."""
     from pygments.formatters import HtmlFormatter
 
@@ -70,7 +76,7 @@ def page(title: str, slides: list["Slide"]) -> str:
     )
 
 
-def _section(slide: "Slide") -> str:
+def _section(slide: Slide) -> str:
     level = "h1" if slide.looks == "first" else "h2"
     title = f"<{level}>{html.escape(slide.title).replace('`', '')}</{level}>"
     told = text("\n\n".join(slide.notes)) if slide.notes else ""

@@ -7,13 +7,14 @@ next slide, becomes the speaker's notes.
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from course_utils import ROOT, CourseError, claims
 from course_utils.authoring import notes
 from course_utils.notebooks import Lesson, joined, lessons, load
 from course_utils.site.staging import side
 from course_utils.teaching import deck, minutes, reveal
+from course_utils.teaching.deck import Slide
 
 BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"
 HEADING = re.compile(r"^#{2,3} (?:\d+ · )?(.*)$", re.MULTILINE)
@@ -21,15 +22,6 @@ CHECKED = 2
 """So many of a lesson's questions become slides."""
 
 Cell = dict[str, Any]
-
-
-class Slide(NamedTuple):
-    """A slide: its title, its parts as HTML, what the speaker reads, and a class for its looks."""
-
-    title: str
-    parts: list[str]
-    notes: list[str]
-    looks: str = ""
 
 
 def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT) -> list[str]:
