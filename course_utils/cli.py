@@ -101,6 +101,43 @@ def site(
 
 
 @app.command(rich_help_panel=TEACH)
+def instructor_pages(check: Check = False) -> None:
+    """Generate a page for each lesson, the guide's schedules and the workshop's notebook."""
+    from course_utils.teaching import pages
+
+    _report(pages.write_pages(check=check))
+
+
+@app.command(rich_help_panel=TEACH)
+def questions(
+    to: Annotated[Path, typer.Option(help="A new file: .gift for Moodle, .zip for Canvas.")],
+) -> None:
+    """Write the lessons' questions as GIFT (Moodle) or as QTI 1.2 (Canvas and others)."""
+    from course_utils.teaching import quizzes
+
+    print(quizzes.export(to))
+
+
+@app.command(rich_help_panel=TEACH)
+def slides(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[LESSON]...")] = None,
+    to: Annotated[Path, typer.Option(help="The folder to make them in.")] = ROOT / "build/slides",
+) -> None:
+    """Make slides of lessons from their stored outputs (needs the network, once)."""
+    from course_utils.teaching import slides
+
+    print("\n".join(slides.build(names or [], to.resolve())))
+
+
+@app.command(rich_help_panel=TEACH)
+def room(folder: Annotated[Path, typer.Argument(help="Holds NAME.json of each machine.")]) -> None:
+    """Are all machines of a room ready? Reads what `course doctor --json` said on each."""
+    from course_utils.teaching import room
+
+    _report(room.table(folder))
+
+
+@app.command(rich_help_panel=TEACH)
 def grade(
     part: Annotated[str, typer.Argument(help="A folder of solutions/, like 1_basics.")],
     submitted: Annotated[Path, typer.Option(help="Holds NAME/PART/.")] = ROOT / "submitted",

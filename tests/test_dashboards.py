@@ -338,7 +338,7 @@ def test_a_package_that_is_not_the_listed_one_is_refused(tmp_path):
     (tmp_path / "jquery-3.1.1.tgz").write_bytes(b"something else")
     package = {"name": "jquery", "version": "3.1.1", "sha512": "=", "files": {}}
     with pytest.raises(CourseError, match=r"jquery-3\.1\.1: not the file .*tested with"):
-        web_files._unpack(package, tmp_path, tmp_path)
+        web_files.unpack(package, tmp_path, tmp_path)
 
 
 def test_without_web_files_visdom_keeps_the_data_and_says_what_is_missing(

