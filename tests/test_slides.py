@@ -14,7 +14,7 @@ from course_utils.teaching import reveal, slides
 
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
 FEWEST, MOST = 8, 15
-SMALLEST_PICTURE = 150  # pixels of height on the screen
+SMALLEST_PICTURE = 100  # pixels of height on the screen; a strip of digits has 130
 LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
 
 MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((slide, n) => {{
