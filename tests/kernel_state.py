@@ -14,6 +14,9 @@ def libraries():
     import sys
     import warnings
 
+    from course_utils import lesson
+
+    lesson.import_triton()  # before TensorFlow, or loading it later ends the process
     import keras
     import matplotlib.pyplot as plt
     import numpy as np
