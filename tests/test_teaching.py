@@ -47,7 +47,8 @@ def course(tmp_path):
 def test_a_page_goes_stale_with_its_lesson(course):
     path = notebooks.named("training", root=course)
     lesson = nbformat.read(path, 4)
-    lesson.cells[6].source += " And some forty more words to read, that is to say: " + "word " * 400
+    text = next(cell for cell in lesson.cells[6:] if cell.cell_type == "markdown")
+    text.source += " And some forty more words to read, that is to say: " + "word " * 400
     nbformat.write(lesson, path)
     lines, good = pages.write_pages(check=True, root=course)
     stale = [line.partition(":")[0] for line in lines if line.endswith("stale")]
