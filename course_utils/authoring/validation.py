@@ -238,7 +238,7 @@ def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
             code = re.sub(r"^(import|from) .*$", "", cell["source"], flags=re.MULTILINE)
             sections[list(sections)[-1]] += code + "\n"
     for heading, code in sections.items():
-        uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b", code)
+        uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b|\bSummaryWriter\b", code)
         uses_tf = re.search(r"\btf\.|\bkeras\.|_tf\b", code)
         if bool(uses_torch) != bool(uses_tf) and not re.search("PyTorch|TensorFlow", heading):
             missing = "TensorFlow" if uses_torch else "PyTorch"
