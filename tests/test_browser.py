@@ -231,6 +231,7 @@ def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
         assert amiss == []
 
 
+@pytest.mark.heavy
 def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
     with browser.opened(chromium, lab, "good.ipynb") as (page, _):
         page.wait_for_function(browser.READY)

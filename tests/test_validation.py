@@ -47,6 +47,7 @@ def without_frameworks(cells):
     style = ["from course_utils import figures\n", "\n", "figures.set_style()"]
     source(cells, "lesson.begin()", source=style)
     light = "import matplotlib.pyplot as plt\nimport numpy as np\n"
+    light += "from course_utils import predictions\n"
     source(cells, "import tensorflow as tf", source=light)
 
 
