@@ -249,7 +249,7 @@ def test_a_corrupted_stored_output_turns_nbval_red(course):
     """A lesson's first cells are enough: the fault is in the output of one `print`."""
     path = course / LESSON
     change(path, without_frameworks)
-    change(path, lambda cells: cells.__delitem__(slice(6, None)))
+    change(path, lambda cells: cells.__delitem__(slice(7, None)))
     status, out = run_pytest(course, LESSON)
     assert status == 0, out
     change(
@@ -265,7 +265,7 @@ def test_a_picture_of_other_data_turns_nbval_red(course):
 
     def move(cells):
         without_frameworks(cells)
-        del cells[8:]
+        del cells[9:]
         cell = source(cells, 'axes.plot(0.3, sigmoid(0.3), "ko")')
         cell["source"] = "".join(cell["source"]).replace('t(0.3, sigmoid(0.3), "', 't(2, 0.7, "')
 
