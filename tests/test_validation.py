@@ -277,7 +277,7 @@ def test_a_picture_of_other_data_turns_nbval_red(course):
         "what the picture shows, line 5: stored 'line #000000 o: 1 places, x 0.52, y 0.57'" in out
     )
     kept = notebooks.read(course / "build" / "executed" / LESSON)
-    assert "x 0.65, y 0.68" in kept.cells[7].outputs[0].data[SHOWN]
+    assert "x 0.65, y 0.68" in kept.cells[8].outputs[0].data[SHOWN]
 
 
 def test_a_failure_is_annotated_on_github_and_in_junit(course, monkeypatch):
