@@ -9,6 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import browser
+
 from course_utils import ROOT
 
 # What reaches the network here reaches it there: names, certificates, and where packages come from.
@@ -135,9 +137,4 @@ def process(argv: list[str], log: Path):
         try:
             yield child
         finally:
-            child.terminate()
-            try:
-                child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            browser.end(child, 20)

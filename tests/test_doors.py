@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import socket
 import subprocess
 import time
 import urllib.error
@@ -39,12 +38,6 @@ while heard.poll(1000 * {seconds}):
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def answers(address, server, log, seconds=120):
     """Wait until a server answers; fail with what it said where it ended or never does."""
     end = time.monotonic() + seconds
@@ -65,7 +58,7 @@ def container(tmp_path_factory):
 
 
 def test_the_container_s_command_opens_a_lesson_for_its_learner(container, tmp_path):
-    port, token = free_port(), "a-token-of-this-test"
+    port, token = browser.free_port(), "a-token-of-this-test"
     command = [word.replace("0.0.0.0", "127.0.0.1") for word in container.command]
     command += [f"--port={port}", "--LabApp.expose_app_in_browser=True"]
     argv = container.argv(["/usr/bin/env", f"JUPYTER_TOKEN={token}", *command])
@@ -92,7 +85,7 @@ def hub(container, tmp_path_factory):
     readme = (container.root / "srv/course/deploy/hub/README.md").read_text(encoding="utf-8")
     (proxy,) = re.findall(r"^npm install .*$", readme, flags=re.MULTILINE)
     container.run(proxy, "root", "/srv/course")
-    port, inner, api = free_port(), free_port(), free_port()
+    port, inner, api = browser.free_port(), browser.free_port(), browser.free_port()
     trial = [
         'load_subconfig("/srv/course/deploy/hub/jupyterhub_config.py")',
         f'c.JupyterHub.bind_url = "http://127.0.0.1:{port}"',

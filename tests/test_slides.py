@@ -1,6 +1,7 @@
 """Slides: from tagged cells, none higher than the screen, whole without a network, by keyboard."""
 
 import functools
+import hashlib
 import shutil
 
 import browser
@@ -156,7 +157,7 @@ def test_unknown_and_untagged_lessons_are_named(small, tmp_path):
 
 def test_scripts_that_are_there_are_not_fetched_again(tmp_path, monkeypatch):
     monkeypatch.setattr(reveal.web_files, "fetch", lambda *_: pytest.fail("fetched"))
-    mark = reveal.hashlib.sha256(reveal.LIST.read_bytes()).hexdigest()
+    mark = hashlib.sha256(reveal.LIST.read_bytes()).hexdigest()
     (tmp_path / "reveal").mkdir()
     (tmp_path / "reveal/made_from").write_text(mark)
     reveal.put(tmp_path / "reveal")

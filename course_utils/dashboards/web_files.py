@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ PAGE = 'static_url("../user/style.css")', 'static_url("../user/style.css", inclu
 DOT = '"https://fastforwardlabs.github.io/visualization_assets/circle-sprite.png"'
 
 
-def current(folder: Path = FOLDER) -> bool:
-    """Say whether the web files are there and are those that the list names."""
+def current(folder: Path = FOLDER, listed: Path = LIST) -> bool:
+    """Say whether a folder's web files are there and are those that the list names."""
     try:
-        return (folder / "made_from").read_text() == _list_hash()
+        return (folder / "made_from").read_text() == _hash(listed)
     except OSError:
         return False
 
@@ -40,20 +41,15 @@ def make(folder: Path = FOLDER) -> str:
 
     npm only fetches: no package's script is run and no dependency is installed.
     """
-    packages = tomllib.loads(LIST.read_text(encoding="utf-8"))["package"]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            fetched, new = Path(temporary, "fetched"), Path(temporary, "new")
-            fetched.mkdir()
-            shutil.copytree(_visdom() / "static", new)
-            fetch(packages, fetched, "Visdom's web files", MEND)
-            for package in packages:
-                unpack(package, fetched, new)
-            _mend(new)
-            (new / "made_from").write_text(_list_hash())
-            shutil.rmtree(folder, ignore_errors=True)
-            new.rename(folder)
+        put(
+            folder,
+            LIST,
+            "Visdom's web files",
+            MEND,
+            begin=lambda new: shutil.copytree(_visdom() / "static", new),
+            end=_mend,
+        )
     except OSError as error:
         raise CourseError(
             f"Visdom's web files could not be made in {folder} ({error.strerror}): "
@@ -67,8 +63,36 @@ def _megabytes(files: list[Path]) -> float:
     return sum(path.stat().st_size for path in files) / 1e6
 
 
-def _list_hash() -> str:
-    return hashlib.sha256(LIST.read_bytes()).hexdigest()
+def put(
+    folder: Path,
+    listed: Path,
+    what: str,
+    mend: str,
+    begin: Callable[[Path], Any] = Path.mkdir,
+    end: Callable[[Path], None] = lambda new: None,
+) -> None:
+    """Put what a list names into a folder, all of it or nothing.
+
+    `begin` makes the new folder and `end` mends what was unpacked into it. Raises CourseError as
+    `fetch` and `unpack` do, and OSError where nothing can be written.
+    """
+    packages = tomllib.loads(listed.read_text(encoding="utf-8"))["package"]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        fetched, new = Path(temporary, "fetched"), Path(temporary, "new")
+        fetched.mkdir()
+        begin(new)
+        fetch(packages, fetched, what, mend)
+        for package in packages:
+            unpack(package, fetched, new)
+        end(new)
+        (new / "made_from").write_text(_hash(listed))
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
+
+
+def _hash(listed: Path) -> str:
+    return hashlib.sha256(listed.read_bytes()).hexdigest()
 
 
 def _visdom() -> Path:
