@@ -42,10 +42,12 @@ def plan(root: Path = ROOT) -> dict[str, dict[str, list[Item]]]:
     """
     content = tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
     found = {lesson.name: lesson for lesson in lessons(root)}
+    parts = {part.lesson: part for part in workshop.parts(root)}
     made: dict[str, dict[str, list[Item]]] = {}
     for name, stretches in content.items():
         made[name] = {
-            when: [_item(one, found, root) for one in ones] for when, ones in stretches.items()
+            when: [_item(one, found, parts, root) for one in ones]
+            for when, ones in stretches.items()
         }
         for when, items in made[name].items():
             taken = sum(item.minutes for item in items)
@@ -54,11 +56,15 @@ def plan(root: Path = ROOT) -> dict[str, dict[str, list[Item]]]:
     return made
 
 
-def _item(one: dict[str, Any], found: dict[str, Lesson], root: Path) -> Item:
+def _item(
+    one: dict[str, Any], found: dict[str, Lesson], parts: dict[str, workshop.Part], root: Path
+) -> Item:
     """Read an item: a lesson, an exercise, a part of the workshop, or words and their minutes."""
     kind, name = next(iter(one.items()))
     if kind == "workshop":
-        part = workshop.part(name, root)
+        if name not in parts:
+            raise CourseError(f"{workshop.PLAN} has no part of the lesson {name!r}")
+        part = parts[name]
         return Item(f"workshop: {part.title}", part.minutes, [part.claim])
     if kind == "say":
         return Item(name, one["minutes"], [])

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 from course_utils import ROOT, CourseError, claims
 from course_utils.files import relative_link
-from course_utils.notebooks import Lesson, as_text, joined, lessons, load
+from course_utils.notebooks import Lesson, as_text, joined, lessons, load, tidy
 from course_utils.teaching import minutes
 
 PATH = Path("instructors", "workshop.ipynb")
 PLAN = Path("instructors", "workshop.toml")
 TAG = "workshop"
+TALKING = 10
+"""Minutes that a class talks about a claim once it has its verdict."""
+
 LINK = re.compile(r"\]\(([^)\s:#]+\.ipynb)")
 NUMBERED = re.compile(r"^#+ (?:\d+ · )?(.*)$", re.MULTILINE)
 
@@ -38,14 +41,6 @@ def parts(root: Path = ROOT) -> list[Part]:
     return [_part(row, found[row["lesson"]], root) for row in content["parts"]]
 
 
-def part(name: str, root: Path = ROOT) -> Part:
-    """Return the part that a lesson gives; raises CourseError where it gives none."""
-    for one in parts(root):
-        if one.lesson == name:
-            return one
-    raise CourseError(f"{PLAN} has no part of the lesson {name!r}")
-
-
 def _part(row: dict[str, str], lesson: Lesson, root: Path) -> Part:
     cells = [
         _moved(cell, lesson.path, root)
@@ -59,10 +54,6 @@ def _part(row: dict[str, str], lesson: Lesson, root: Path) -> Part:
     words += len(re.findall(r"\w+", row["predict"] + row["talk"]))
     taken = words / minutes.WORDS + lines / minutes.LINES + minutes.PREDICTING + TALKING
     return Part(**row, cells=cells, minutes=-int(-taken // 1))
-
-
-TALKING = 10
-"""Minutes that a class talks about a claim once it has its verdict."""
 
 
 def _code(cell: Cell) -> list[str]:
@@ -87,19 +78,19 @@ def make(root: Path = ROOT) -> str:
     from nbformat import v4
 
     own = parts(root)
+    found = {lesson.name: lesson for lesson in lessons(root)}
     cells = [v4.new_markdown_cell(_opening(own), id="header")]
     cells += [v4.new_code_cell("from course_utils import lesson\n\nlesson.begin()", id="begin")]
     for number, one in enumerate(own, start=1):
-        cells.append(v4.new_markdown_cell(_head(number, one, root), id=f"part-{number}"))
+        cells.append(
+            v4.new_markdown_cell(_head(number, one, found[one.lesson], root), id=f"part-{number}")
+        )
         for n, cell in enumerate(one.cells):
             new = v4.new_code_cell if cell["cell_type"] == "code" else v4.new_markdown_cell
             cells.append(new(cell["source"], id=f"p{number}-{n}-{cell['id']}"[:64]))
         cells.append(v4.new_markdown_cell(f"**Talk.** {one.talk}", id=f"talk-{number}"))
     notebook = v4.new_notebook(cells=cells)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    tidy(notebook)
     return as_text(notebook)
 
 
@@ -112,10 +103,9 @@ def _opening(own: list[Part]) -> str:
     return "\n".join(rows)
 
 
-def _head(number: int, one: Part, root: Path) -> str:
+def _head(number: int, one: Part, lesson: Lesson, root: Path) -> str:
     entry = claims.claim(one.claim)
-    found = {lesson.name: lesson for lesson in lessons(root)}
-    link = relative_link(found[one.lesson].path, (root / PATH).parent)
+    link = relative_link(lesson.path, (root / PATH).parent)
     lines = [f"## {number} · {one.title}", "", f"{one.claim}: “{entry['words']}”. {entry['claim']}"]
-    lines += [f"From [{found[one.lesson].title}]({link}).", "", f"**Predict first.** {one.predict}"]
+    lines += [f"From [{lesson.title}]({link}).", "", f"**Predict first.** {one.predict}"]
     return "\n".join(lines)
