@@ -29,7 +29,6 @@ class Lesson(NamedTuple):
     path: Path
     title: str
     promise: str
-    minutes: int
     objectives: list[str]
     claims: list[str]
     prerequisites: list[str]
@@ -103,7 +102,6 @@ def front_matter(path: Path) -> Lesson:
     kinds = {
         "title": str,
         "promise": str,
-        "minutes": int,
         "objectives": list,
         "claims": list,
         "prerequisites": list,

@@ -51,7 +51,6 @@ def lesson_notebook(**changes):
     front_matter = {
         "title": "A title",
         "promise": "A promise.",
-        "minutes": 5,
         "objectives": ["One?", "Two?", "Three?"],
         "claims": [],
         "prerequisites": [],

@@ -159,7 +159,7 @@ def test_headers_and_table(course):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"minutes": "five"}, "'minutes', a int"),
+        ({"title": 5}, "'title', a str"),
         ({"objectives": ["One?"]}, "three to five objectives"),
         ({"claims": ["Z99"]}, "no claim 'Z99'"),
         ({"claims": ["D06"]}, "claim D06 to another lesson"),

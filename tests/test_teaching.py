@@ -7,9 +7,9 @@ import shutil
 import nbformat
 import pytest
 
-from course_utils import ROOT, CourseError, authoring, notebooks
+from course_utils import ROOT, CourseError, authoring, minutes, notebooks
 from course_utils.authoring import notes
-from course_utils.teaching import minutes, pages, room, schedules, workshop
+from course_utils.teaching import pages, room, schedules, workshop
 
 LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
 MOST_WORDS, MOST_SECONDS, CLAIMS = 2500, 300, 5
@@ -78,7 +78,7 @@ def test_minutes_follow_the_formula(tmp_path):
         "Predict first": minutes.PREDICTING + 200 / minutes.WORDS + 24 / minutes.LINES,
     }
     assert minutes.by_section(tmp_path / "one.ipynb") == pytest.approx(expected)
-    assert minutes.of_lesson(tmp_path / "one.ipynb") == 6
+    assert minutes.of_lesson(tmp_path / "one.ipynb") == 10
 
 
 def tables(text):

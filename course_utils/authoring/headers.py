@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from course_utils import ROOT, CourseError, claims
+from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import notes
 from course_utils.authoring.links import renew
 from course_utils.files import relative_link, write_text
@@ -68,7 +68,7 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
         _title_link(other, lesson.path) for other in found if other.name in lesson.prerequisites
     ]
     lines = [f"# {lesson.number} · {lesson.title}", "", lesson.promise, ""]
-    lines += [f"**{lesson.minutes} minutes**" + (f" · after {', '.join(before)}" if before else "")]
+    lines += [_minutes(lesson.path) + (f" · after {', '.join(before)}" if before else "")]
     lines += ["", "## What you will find out", ""]
     lines += [f"- {objective}" for objective in lesson.objectives]
     if lesson.claims:
@@ -76,6 +76,11 @@ def header(lesson: Lesson, found: list[Lesson]) -> str:
         lines += ["| id | the article's words | what we take them to mean |", "|---|---|---|"]
         lines += map(_claim, lesson.claims)
     return "\n".join(lines)
+
+
+def _minutes(path: Path) -> str:
+    whole, later = minutes.of_lesson(path), minutes.pause(path)
+    return f"**{whole} minutes**" + (f", with a pause before “{later}”" if later else "")
 
 
 def _claim(name: str) -> str:
@@ -155,7 +160,7 @@ def _table(found: list[Lesson], root: Path) -> str:
             f"[{len(lesson.tasks)} tasks]({relative_link(exercise, root)})" if lesson.tasks else ""
         )
         title = f"[{lesson.number} · {lesson.title}]({relative_link(lesson.path, root)})"
-        rows.append(f"| {title} | {lesson.minutes} | {' '.join(lesson.claims)} | {link} |")
+        rows.append(f"| {title} | {minutes.of_lesson(lesson.path)} | {' '.join(lesson.claims)} | {link} |")
     return "\n".join(rows) + "\n"
 
 

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from course_utils import ROOT, CourseError, claims
+from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import headers, notes
 from course_utils.authoring.numbering import ANSWERS
 from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, counterpart, joined, lessons, load
-from course_utils.teaching import minutes, schedules, workshop
+from course_utils.teaching import schedules, workshop
 
 MADE = (
     "<!-- made by `course instructor-pages` from the lesson and the .toml file beside this one -->"

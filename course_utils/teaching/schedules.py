@@ -5,10 +5,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError, claims
+from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, lessons
-from course_utils.teaching import minutes, workshop
+from course_utils.teaching import workshop
 
 GUIDE = Path("instructors", "guide.md")
 PLAN = Path("instructors", "schedules.toml")

@@ -9,11 +9,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError, claims
+from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import notes
 from course_utils.notebooks import Lesson, joined, lessons, load
 from course_utils.site.staging import side
-from course_utils.teaching import deck, minutes, reveal
+from course_utils.teaching import deck, reveal
 from course_utils.teaching.deck import Slide
 
 BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"

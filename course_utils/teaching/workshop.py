@@ -5,10 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError, claims
+from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, as_text, joined, lessons, load, tidy
-from course_utils.teaching import minutes
 
 PATH = Path("instructors", "workshop.ipynb")
 PLAN = Path("instructors", "workshop.toml")

@@ -14,15 +14,19 @@ PREDICTING = 2
 EXERCISE = 20
 """Minutes that an exercise is made for."""
 
+LONGEST, STEP = 50, 5
+"""A lesson that takes longer has a pause, and its minutes are told in steps."""
+
 OPENING, PREDICTION = "Opening", "Predict first"
 HEADING = re.compile(r"^## (.*)$")
+TOLD = re.compile(r"^\*\*\d+ minutes\*\*")
 
 
 def by_section(path: Path) -> dict[str, float]:
     """Return the minutes of each section of a lesson, in order.
 
     A section takes its words / WORDS and its lines of code / LINES; empty lines and comments do not
-    count, nor does the last cell. A prediction takes PREDICTING more. Running is not added: a
+    count, nor do the last cell and the line that tells the minutes. A prediction takes PREDICTING more. Running is not added: a
     lesson runs in a minute at most, spread over its cells, while they are read.
     """
     found = {OPENING: 0.0}
@@ -34,6 +38,8 @@ def by_section(path: Path) -> dict[str, float]:
             section = list(found)[-1]
             if cell["cell_type"] != "markdown":
                 found[section] += counts(line) / LINES
+                continue
+            if TOLD.match(line):
                 continue
             heading = HEADING.match(line)
             if heading and cell.get("id") != "header":
@@ -49,5 +55,18 @@ def counts(line: str) -> bool:
 
 
 def of_lesson(path: Path) -> int:
-    """Return a lesson's minutes, rounded up."""
-    return -int(-sum(by_section(path).values()) // 1)
+    """Return a lesson's minutes, rounded up to a multiple of STEP."""
+    return -int(-sum(by_section(path).values()) // STEP) * STEP
+
+
+def pause(path: Path) -> str:
+    """Return the section before which the longer half of a lesson is shortest; of a short one, ""."""
+    taken = by_section(path)
+    whole = sum(taken.values())
+    if whole <= LONGEST:
+        return ""
+    halves, before = {}, 0.0
+    for section, one in taken.items():
+        halves[section] = max(before, whole - before)
+        before += one
+    return min(halves, key=halves.get)
