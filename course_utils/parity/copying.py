@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import batches, kinds, match, proof, runs, watch, weights
+from course_utils.parity import batches, kinds, match, proof, raw, runs, watch, weights
 
 if TYPE_CHECKING:
     import keras
@@ -52,11 +52,14 @@ def _copied(
     paths = {}
     for path, unit in kinds.torch_units(module):
         paths.setdefault(unit, path)
+    others = [(paths.pop(unit), unit) for unit in list(paths) if not kinds.kind(unit)]
     tensors = [one for one in module.parameters() if one.is_floating_point()]
     like, from_torch = next(iter(tensors), torch.zeros(1)), to_keras and example is not None
     if from_torch and not model.built:
         _build(model, batches.Feed(model, like, batches.inputs(model, example, []), True))
-    layers = list({id(one): one for one in kinds.keras_units(model)}.values())
+    every = list({id(one): one for one in kinds.keras_units(model)}.values())
+    layers = [layer for layer in every if kinds.is_known(layer)]
+    raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))

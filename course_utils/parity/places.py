@@ -45,9 +45,7 @@ class Place:
 
     def parts(self, step: float) -> bool:
         """Say whether the models part here by more than rounding."""
-        return not any(_near(ours, self.theirs, step) for ours in self.ours) and bool(
-            np.greater(*self.gap(step))
-        )
+        return bool(np.greater(*self.gap(step)))
 
     def __str__(self) -> str:
         if self.pair is None:
@@ -56,31 +54,21 @@ class Place:
         return f"{where} PyTorch layer {self.pair.name!r}, Keras layer {self.pair.layer.name!r}"
 
 
-def _near(ours: np.ndarray, theirs: np.ndarray, step: float) -> bool:
-    """Say, without a look at tremors, that two arrays agree: most do, and this is quick."""
-    if ours.shape != theirs.shape or not ours.ndim:
-        return False
-    axes = tuple(range(1, ours.ndim))
-    with np.errstate(invalid="ignore", over="ignore"):
-        scale = np.abs(theirs).max(axis=axes, initial=0)
-        gaps = np.abs(ours - theirs.astype(np.result_type(ours, theirs, "float32")))
-        return bool((gaps.max(axis=axes, initial=0) <= STEPS * step * scale).all())
-
-
 def _gap(
     ours: np.ndarray, theirs: np.ndarray, tremor: np.ndarray, step: float
 ) -> tuple[float, float]:
     if ours.shape != theirs.shape:
         return np.inf, 0.0
-    rows = (len(ours) if ours.ndim else 1, -1)
-    tremor = np.broadcast_to(tremor, ours.shape)
-    ours, theirs, tremor = (one.astype("float64").reshape(rows) for one in (ours, theirs, tremor))
-    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    rows, kind = (len(ours) if ours.ndim else 1, -1), np.result_type(ours, theirs, "float32")
+    tremor = np.broadcast_to(tremor, ours.shape).reshape(rows)
+    ours, theirs = (one.astype(kind, copy=False).reshape(rows) for one in (ours, theirs))
     with np.errstate(invalid="ignore", over="ignore"):
-        gaps = np.where(same, 0.0, np.abs(ours - theirs)).max(axis=1, initial=0.0)
-        gaps = np.nan_to_num(gaps, nan=np.inf)
-        scale = np.abs(np.where(np.isfinite(theirs), theirs, 0)).max(axis=1, initial=0.0)
-        tremor = np.nan_to_num(tremor.max(axis=1, initial=0.0), posinf=0.0)
+        gaps, sizes = np.abs(ours - theirs), np.abs(theirs)
+        if not np.isfinite(gaps).all():
+            gaps[(ours == theirs) | (np.isnan(ours) & np.isnan(theirs))] = 0.0
+            gaps[np.isnan(gaps)], sizes[~np.isfinite(sizes)] = np.inf, 0.0
+        gaps, scale, tremor = (one.max(axis=1, initial=0.0) for one in (gaps, sizes, tremor))
+        tremor = np.nan_to_num(tremor, posinf=0.0)
     allowed = STEPS * step * scale + TREMORS * tremor + step**2
     worst = int(np.argmax(gaps - allowed))
     return float(gaps[worst]), float(allowed[worst])
