@@ -1,4 +1,4 @@
-"""Pairs from both frameworks' everyday practice, labelled by their answers before they are tried."""
+"""Pairs from everyday practice of both frameworks, labelled by their answers before the copy."""
 
 import random
 from typing import NamedTuple

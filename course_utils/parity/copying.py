@@ -21,8 +21,9 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     same numbers. The order of features is followed through flattening. Then every layer and both
     models answer another batch in evaluation mode, in their own type. Settings (epsilon, padding)
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
-    inputs: a list), for models whose input shapes cannot be known. Prints what was supposed, and
-    what was left as it is.
+    inputs: a list), for models whose input shapes cannot be known. Where a known input fits in
+    two layouts, with other weights, the usual one is taken (channels first in PyTorch, last in
+    Keras), and a line says so. Prints what was supposed, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.
