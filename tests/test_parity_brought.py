@@ -57,6 +57,46 @@ class ScaleTf(L.Layer):
         return x * self.gamma
 
 
+class Token(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(1, 1, width))
+
+    def forward(self, x, last=False):
+        both = [self.token.expand(len(x), -1, -1), x]
+        return torch.cat(both[::-1] if last else both, 1)
+
+
+class TokenTf(L.Layer):
+    def build(self, shape):
+        self.token = self.add_weight(shape=(1, 1, shape[-1]), initializer="random_normal")
+
+    def call(self, x):
+        return ops.concatenate([ops.repeat(self.token, ops.shape(x)[0], axis=0), x], axis=1)
+
+
+class Start(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.state = nn.Parameter(torch.randn(width))
+
+    def forward(self, x):
+        return self.state.expand(1, len(x), -1).contiguous()
+
+
+class StartTf(L.Layer):
+    def build(self, shape):
+        self.state = self.add_weight(shape=(3,), initializer="random_normal")
+
+    def call(self, x):
+        return ops.zeros_like(x[:, 0, :3]) + self.state
+
+
+class Doubled(L.SeparableConv2D):
+    def call(self, x):
+        return 2 * super().call(x)
+
+
 class Listed(nn.Module):
     def __init__(self):
         super().__init__()
@@ -149,6 +189,19 @@ def inverted_tf(bound=6.0, **options):
         return L.Add()([x, norm(L.Conv2D(3, 1, use_bias=False)(L.ReLU(bound)(y)))])
 
     return lambda: functional_tf([(6, 5, 3)], build)
+
+
+def token_torch():
+    return {"body": nn.Linear(4, 6), "token": Token(6), "head": nn.Linear(6, 2)}
+
+
+def started_tf(x):
+    return L.GRU(3, return_sequences=True)(x, initial_state=StartTf()(x))
+
+
+def frozen(model):
+    model.trainable = False
+    return model
 
 
 def patches(m, x):
@@ -324,6 +377,42 @@ PAIRS = {
         patches_torch(places=lambda: Positions(12, 8)),
         patches_tf(PositionsTf),
         True,
+    ),
+    "raw positions, frozen": (
+        lambda: patches_torch(places=lambda: Positions(12, 8))().requires_grad_(False),
+        lambda: frozen(patches_tf(PositionsTf)()),
+        True,
+    ),
+    "a token before the patches": (
+        lambda: Twin(lambda m, x: m.head(torch.tanh(m.token(m.body(x)))), **token_torch()),
+        lambda: sequential((5, 4), L.Dense(6), TokenTf(), L.Activation("tanh"), L.Dense(2)),
+        True,
+    ),
+    "a token behind the patches": (
+        lambda: Twin(
+            lambda m, x: m.head(torch.tanh(m.token(m.body(x), last=True))), **token_torch()
+        ),
+        lambda: sequential((5, 4), L.Dense(6), TokenTf(), L.Activation("tanh"), L.Dense(2)),
+        False,
+    ),
+    "a first state that is learned": (
+        lambda: Twin(
+            lambda m, x: m.rnn(x, m.start(x))[0], start=Start(3), rnn=nn.GRU(4, 3, **FIRST)
+        ),
+        lambda: functional_tf([(5, 4)], started_tf),
+        None,
+    ),
+    "separable over time": (
+        lambda: nn.Sequential(
+            nn.Conv1d(3, 3, 3, groups=3, bias=False), nn.Conv1d(3, 5, 1), nn.ReLU()
+        ),
+        lambda: sequential((7, 3), L.SeparableConv1D(5, 3, activation="relu")),
+        True,
+    ),
+    "a separable one that does something else": (
+        separable(),
+        lambda: sequential((7, 6, 3), Doubled(5, 3, activation="relu"), L.Conv2D(2, 1)),
+        False,
     ),
     "raw positions forgotten": (
         patches_torch(places=lambda: Positions(12, 8)),

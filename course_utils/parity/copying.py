@@ -60,10 +60,10 @@ def _copied(
         _build(model, batches.Feed(model, like, batches.inputs(model, example, []), True))
     every = list({id(one): one for one in kinds.keras_units(model)}.values())
     layers = [layer for layer in every if kinds.is_known(layer)]
-    raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
+    raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)
     feed = batches.Feed(model, like, inputs, from_torch)
     _settle(both, feed)

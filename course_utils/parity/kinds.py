@@ -71,7 +71,8 @@ def own_weights(layer: "keras.Layer") -> list:
     """List the weights that a Keras layer holds beside those of the layers in it."""
     children = layer._flatten_layers(include_self=False, recursive=False)
     held = {id(weight) for child in children for weight in child.weights}
-    return [weight for weight in layer.trainable_weights if id(weight) not in held]
+    # The public list is empty in a layer that is frozen.
+    return [weight for weight in layer._trainable_variables if id(weight) not in held]
 
 
 def are_twins(module: "torch.nn.Module", layer: "keras.Layer") -> bool:
@@ -146,8 +147,10 @@ def torch_units(module: "torch.nn.Module", path: str = "") -> Iterable[tuple[str
 
 def keras_units(layer: "keras.Layer") -> Iterable["keras.Layer"]:
     """Yield the Keras layers that hold weights; refuse what has none yet."""
+    import keras
+
     line = f"cannot map Keras layer {layer.name!r} ({type(layer).__name__}): "
-    if _is_of(layer, ["SeparableConv1D", "SeparableConv2D"]) and layer.built:
+    if type(layer) in (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D) and layer.built:
         yield from halves(layer)
         return
     if is_known(layer):
