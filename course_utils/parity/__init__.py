@@ -2,7 +2,8 @@
 
 The way of a copy, a module each:
 
-1. `kinds`: which layers hold weights, and which are twins;
+1. `kinds`: which layers hold weights, and which are twins; `raw`: weights of any other layer
+   are carried by their shapes at once, and stand or fall with the proof;
 2. `batches`: draw a small batch, and lay it out for both models;
 3. `runs`, `watch`: run both, with the same numbers in the place of what leaves each layer;
 4. `match`: twins are those that the same numbers enter, in whatever order of features

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import batches, kinds, match, proof, runs, watch, weights
+from course_utils.parity import batches, kinds, match, proof, raw, runs, watch, weights
 
 if TYPE_CHECKING:
     import keras
@@ -21,8 +21,9 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     same numbers. The order of features is followed through flattening. Then every layer and both
     models answer another batch in evaluation mode, in their own type. Settings (epsilon, padding)
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
-    inputs: a list), for models whose input shapes cannot be known. Prints what was supposed, and
-    what was left as it is.
+    inputs: a list), for models whose input shapes cannot be known. Where a known input fits in
+    two layouts, with other weights, the usual one is taken (channels first in PyTorch, last in
+    Keras), and a line says so. Prints what was supposed, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.
@@ -52,14 +53,17 @@ def _copied(
     paths = {}
     for path, unit in kinds.torch_units(module):
         paths.setdefault(unit, path)
+    others = [(paths.pop(unit), unit) for unit in list(paths) if not kinds.kind(unit)]
     tensors = [one for one in module.parameters() if one.is_floating_point()]
     like, from_torch = next(iter(tensors), torch.zeros(1)), to_keras and example is not None
     if from_torch and not model.built:
         _build(model, batches.Feed(model, like, batches.inputs(model, example, []), True))
-    layers = list({id(one): one for one in kinds.keras_units(model)}.values())
+    every = list({id(one): one for one in kinds.keras_units(model)}.values())
+    layers = [layer for layer in every if kinds.is_known(layer)]
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
+    raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)
     feed = batches.Feed(model, like, inputs, from_torch)
     _settle(both, feed)

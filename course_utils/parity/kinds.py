@@ -1,5 +1,6 @@
 """Which layers are twins, and which layers of a model hold weights."""
 
+import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,19 @@ def _is_of(layer: "keras.Layer", names: Iterable[str]) -> bool:
     return isinstance(inner(layer), tuple(getattr(keras.layers, name) for name in names))
 
 
+def is_known(layer: "keras.Layer") -> bool:
+    """Say whether a Keras layer is of a kind that has a twin."""
+    return _is_of(layer, sum(KINDS.values(), ()))
+
+
+def own_weights(layer: "keras.Layer") -> list:
+    """List the weights that a Keras layer holds beside those of the layers in it."""
+    children = layer._flatten_layers(include_self=False, recursive=False)
+    held = {id(weight) for child in children for weight in child.weights}
+    # The public list is empty in a layer that is frozen.
+    return [weight for weight in layer._trainable_variables if id(weight) not in held]
+
+
 def are_twins(module: "torch.nn.Module", layer: "keras.Layer") -> bool:
     """Say whether a PyTorch layer and a Keras layer compute the same kind of thing."""
     names = KINDS[kind(module)]
@@ -72,8 +86,45 @@ def are_twins(module: "torch.nn.Module", layer: "keras.Layer") -> bool:
     return both_ways == getattr(module, "bidirectional", False)
 
 
+HALVES: "weakref.WeakKeyDictionary[keras.Layer, tuple]" = weakref.WeakKeyDictionary()
+"""What stands for each separable convolution of Keras's while a model is watched."""
+
+
+def halves(layer: "keras.Layer") -> tuple["keras.Layer", "keras.Layer"]:
+    """Return the two convolutions, with its own weights, that a separable one makes in a step."""
+    from keras import layers
+
+    if layer not in HALVES:
+        n, form = layer.rank, layer.data_format
+        depthwise = getattr(layers, f"DepthwiseConv{n}D")(
+            layer.kernel_size,
+            strides=layer.strides,
+            padding=layer.padding,
+            depth_multiplier=layer.depth_multiplier,
+            data_format=form,
+            dilation_rate=layer.dilation_rate,
+            use_bias=False,
+            depthwise_initializer="zeros",  # a random one would move Python's random numbers on
+            name=f"{layer.name}.depthwise",
+        )
+        pointwise = getattr(layers, f"Conv{n}D")(
+            layer.filters,
+            1,
+            data_format=form,
+            use_bias=layer.use_bias,
+            activation=layer.activation,
+            kernel_initializer="zeros",
+            name=f"{layer.name}.pointwise",
+        )
+        depthwise.kernel, depthwise.bias = layer.depthwise_kernel, None
+        pointwise._kernel, pointwise.bias = layer.pointwise_kernel, layer.bias
+        depthwise.built = pointwise.built = True
+        HALVES[layer] = depthwise, pointwise
+    return HALVES[layer]
+
+
 def torch_units(module: "torch.nn.Module", path: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield the PyTorch layers that hold weights, each with its path; refuse what is not known."""
+    """Yield the PyTorch layers that hold weights, each with its path; refuse what has no values."""
     import torch
 
     who = path or type(module).__name__
@@ -88,16 +139,21 @@ def torch_units(module: "torch.nn.Module", path: str = "") -> Iterable[tuple[str
             raise CourseError(f"{line}it needs track_running_stats=True, as Keras's has averages")
         yield who, module
         return
-    if own := list(dict(module.named_parameters(recurse=False))):
-        raise CourseError(f"{line}its kind is not known, and it holds {', '.join(own)}")
+    if any(True for _ in module.parameters(recurse=False)):
+        yield who, module
     for name, child in module.named_children():
         yield from torch_units(child, f"{path}.{name}" if path else name)
 
 
 def keras_units(layer: "keras.Layer") -> Iterable["keras.Layer"]:
-    """Yield the Keras layers that hold weights; refuse what is not known."""
+    """Yield the Keras layers that hold weights; refuse what has none yet."""
+    import keras
+
     line = f"cannot map Keras layer {layer.name!r} ({type(layer).__name__}): "
-    if _is_of(layer, sum(KINDS.values(), ())):
+    if type(layer) in (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D) and layer.built:
+        yield from halves(layer)
+        return
+    if is_known(layer):
         if not layer.built:
             raise CourseError(
                 f"{line}it has no weights yet; call the model on a batch, or give it an Input, "
@@ -105,9 +161,7 @@ def keras_units(layer: "keras.Layer") -> Iterable["keras.Layer"]:
             )
         yield layer
         return
-    children = list(layer._flatten_layers(include_self=False, recursive=False))
-    held = {id(weight) for child in children for weight in child.weights}
-    if own := [one.name for one in layer.trainable_weights if id(one) not in held]:
-        raise CourseError(f"{line}its kind is not known, and it holds {', '.join(own)}")
-    for child in children:
+    if own_weights(layer):
+        yield layer
+    for child in layer._flatten_layers(include_self=False, recursive=False):
         yield from keras_units(child)

@@ -79,8 +79,11 @@ def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _trimmed(array: np.ndarray) -> np.ndarray:
-    places = np.nonzero(array)[1:-1]
-    inside = [slice(min(one, default=0), max(one, default=-1) + 1) for one in places]
+    shown, inside = array != 0, []
+    for axis in range(1, array.ndim - 1):
+        others = tuple(n for n in range(array.ndim) if n != axis)
+        places = np.flatnonzero(shown.any(axis=others))
+        inside.append(slice(*(places[[0, -1]] + [0, 1] if len(places) else (0, 0))))
     return array[(slice(None), *inside)]
 
 
@@ -104,19 +107,25 @@ def order(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
     as_it_is = np.arange(ours.shape[-1])
     if ours.dtype.kind != "f" or theirs.dtype.kind != "f":
         return as_it_is if np.array_equal(ours, theirs) else None
-    ours, theirs = (one.reshape(-1, one.shape[-1]).astype("float64") for one in (ours, theirs))
-    if close(ours, theirs):
+    ours, theirs = np.atleast_2d(ours, theirs)
+    allowed = _allowed(theirs)
+    for rows in (1, len(ours)):  # what is no match differs in the first row already
+        one, other = (array[:rows].reshape(-1, array.shape[-1]) for array in (ours, theirs))
+        if np.abs(one - other).max(initial=0.0) <= allowed:
+            sums = None
+            continue
+        weights = np.random.default_rng(0).uniform(0.5, 1.5, len(one))
+        sums = [weights @ array for array in (one, other)]
+        if np.abs(np.diff(np.sort(sums), axis=0)).max() > allowed * weights.sum():
+            return None
+    if sums is None:
         return as_it_is
-    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(ours))
-    sums = [weights @ array for array in (ours, theirs)]
-    if np.abs(np.diff(np.sort(sums), axis=0)).max() > _allowed(theirs) * weights.sum():
-        return None
     first, second = np.argsort(sums, kind="stable")
     found = np.full(len(as_it_is), -1)
     # Rounding may exchange neighbours in the sorted order, so look a few places to each side.
     for turned in (np.roll(first, shift) for shift in (0, 1, -1, 2, -2)):
-        gaps = np.abs(ours[:, turned] - theirs[:, second]).max(axis=0)
-        fits = (gaps <= _allowed(theirs)) & (found[second] < 0)
+        gaps = np.abs(one[:, turned] - other[:, second]).max(axis=0)
+        fits = (gaps <= allowed) & (found[second] < 0)
         found[second] = np.where(fits, turned, found[second])
     return found if len(set(found.tolist()) - {-1}) == len(found) else None
 

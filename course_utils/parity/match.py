@@ -193,12 +193,14 @@ def _match(both: Both, call: Any, calls: list[Call], answers: list) -> Matching:
         if again.rank >= best.rank:
             break
         best = again
-    numbers, leavings = list(best.choices), best.leavings
-    every = itertools.product(*(range(count) for count in best.choices.values()))
-    for ties in itertools.islice(every, 1, MOST_TRIES):
-        if not any(best.rank):
+    while any(best.rank):
+        every = itertools.product(*map(range, best.choices.values()))
+        for ties in itertools.islice(every, MOST_TRIES):
+            chosen = dict(zip(best.choices, ties, strict=True))
+            again = _attempt(both, call, calls, answers, chosen, best.leavings)
+            if again.rank < best.rank:
+                best = again  # farther on, other layers may now read the same
+                break
+        else:
             break
-        chosen = dict(zip(numbers, ties, strict=True))
-        again = _attempt(both, call, calls, answers, chosen, leavings)
-        best = min(best, again, key=lambda one: one.rank)
     return best

@@ -59,15 +59,16 @@ def _gap(
 ) -> tuple[float, float]:
     if ours.shape != theirs.shape:
         return np.inf, 0.0
-    rows = (len(ours) if ours.ndim else 1, -1)
-    tremor = np.broadcast_to(tremor, ours.shape)
-    ours, theirs, tremor = (one.astype("float64").reshape(rows) for one in (ours, theirs, tremor))
-    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    rows, kind = (len(ours) if ours.ndim else 1, -1), np.result_type(ours, theirs, "float32")
+    tremor = np.broadcast_to(tremor, ours.shape).reshape(rows)
+    ours, theirs = (one.astype(kind, copy=False).reshape(rows) for one in (ours, theirs))
     with np.errstate(invalid="ignore", over="ignore"):
-        gaps = np.where(same, 0.0, np.abs(ours - theirs)).max(axis=1, initial=0.0)
-        gaps = np.nan_to_num(gaps, nan=np.inf)
-        scale = np.abs(np.where(np.isfinite(theirs), theirs, 0)).max(axis=1, initial=0.0)
-        tremor = np.nan_to_num(tremor.max(axis=1, initial=0.0), posinf=0.0)
+        gaps, sizes = np.abs(ours - theirs), np.abs(theirs)
+        if not np.isfinite(gaps).all():
+            gaps[(ours == theirs) | (np.isnan(ours) & np.isnan(theirs))] = 0.0
+            gaps[np.isnan(gaps)], sizes[~np.isfinite(sizes)] = np.inf, 0.0
+        gaps, scale, tremor = (one.max(axis=1, initial=0.0) for one in (gaps, sizes, tremor))
+        tremor = np.nan_to_num(tremor, posinf=0.0)
     allowed = STEPS * step * scale + TREMORS * tremor + step**2
     worst = int(np.argmax(gaps - allowed))
     return float(gaps[worst]), float(allowed[worst])

@@ -25,13 +25,14 @@ def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) ->
     for numbers in (watch.wide, None):
         keras = _look_keras(both, pairs, inputs, numbers)
         found = _look(both, *keras, call)
-        if any(place.parts(step) for place in found):
+        parted = [n for n, place in enumerate(found) if place.parts(step)]
+        if parted:
             again = _look_keras(both, pairs, inputs, numbers)
             _check_repeats(found, _look(both, *again, call, seed=1))
             for draw in range(DRAWS):
                 for place, moved in zip(found, _look(both, *keras, call, step, draw), strict=True):
                     place.shaken(moved.ours)
-        parted = [n for n, place in enumerate(found) if place.parts(step)]
+            parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
             gap, allowed = found[parted[0]].gap(step)
             size = f"gap {gap:.1g}, rounding allows {allowed:.1g}"

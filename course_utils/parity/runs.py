@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils import CourseError
+from course_utils.parity import kinds
 
 if TYPE_CHECKING:
     import keras
@@ -121,9 +122,17 @@ def run_keras(
         for layer in units:
             layer.__dict__["call"] = watched(layer, layer.call)
             wrapped.append(layer)
+        for layer in model._flatten_layers():
+            if layer in kinds.HALVES:
+                layer.__dict__["call"] = functools.partial(_in_two, *kinds.HALVES[layer])
+                wrapped.append(layer)
         with _told("Keras", []):
             return answers(model(inputs, training=False))
     finally:
         for layer in wrapped:
             del layer.__dict__["call"]
         tf.config.run_functions_eagerly(eagerly)
+
+
+def _in_two(depthwise: "keras.Layer", pointwise: "keras.Layer", inputs: Any) -> Any:
+    return pointwise(depthwise(inputs))
