@@ -176,7 +176,7 @@ def _grade_one(
             for n, s in enumerate(steps)
         ]
         notes = notes + mended + result.notes
-        look = looking.look([*steps, *_modules(files)], job.wanted.imports)
+        look = looking.look([*steps, *_modules(files)], job.wanted)
     except reading.Malformed as reason:
         words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
         notes = [str(reason)]

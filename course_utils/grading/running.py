@@ -163,8 +163,9 @@ def _run_once(
         return cell
 
     def guarded(at: int, source: str) -> list[str]:
-        key = secrets.token_hex(8)
-        look = f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r}, {_built_in(source)})"
+        # No name of the notebook stands for it: a function of the student's could take its place.
+        key = f"_{secrets.token_hex(8)}"
+        look = f"from {guard.__name__} import look as {key}; {key}({key!r}, {_built_in(source)})"
         said = _printed(ask(f"{look}\n{imports}", last, at)).splitlines()
         return said[said.index(key) + 1 :] if key in said else ["the guard itself"]
 
@@ -203,7 +204,7 @@ def _built_in(source: str) -> list[str]:
     return sorted(names & set(dir(builtins)))
 
 
-REMEMBER = f"__import__({guard.__name__!r}, fromlist=['x']).remember()"
+REMEMBER = f"import {guard.__name__} as _guard; _guard.remember(); del _guard"
 
 
 def _judge(
