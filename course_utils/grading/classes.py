@@ -72,7 +72,10 @@ def grade(
         raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
     wanted = exercises(part, root)
     due = roster.moment(options.due, "--due") if options.due else None
-    students = roster.read(options.roster, submitted)
+    students, strangers = roster.read(options.roster, submitted)
+    if strangers:
+        named = ", ".join(map(records.shown, strangers))
+        say(f"In no row of {options.roster.name}: {named}")
     folder = submitted.parent / "graded" / part
     jobs = [
         _Job(s.id, one, folder / "records" / f"{records.file_name(s.id)}.{one.stem}.json")
@@ -148,7 +151,7 @@ def _grade_one(
 ) -> str:
     """Grade one notebook and keep its record; return a line about it. Nothing stops the others."""
     start = time.monotonic()
-    who = f"{job.student} {job.wanted.stem}"
+    who = f"{records.shown(job.student)} {job.wanted.stem}"
     words: dict[str, tuple[str, str]] = {}
     notes: list[str] = []
     try:
@@ -241,6 +244,8 @@ def _report(
     found = [record for job in jobs if (record := records.load(job.path))]
     by_student = {s.id: [r for r in found if r.student == s.id] for s in students}
     late = {s.id for s in students if roster.is_late(s, submitted / s.id / part, due)}
+    if due and not any(roster.handed_in(submitted / s.id / part) for s in students):
+        say("No folder has a timestamp.txt: nobody can be told to be late")
     folder.mkdir(parents=True, exist_ok=True)
     for mine in filter(None, by_student.values()):
         pages.write(folder, part, mine)
@@ -255,7 +260,12 @@ def _report(
         flags = sorted({flag for record in mine for flag in record.look})
         points = f"{sum(record.score for record in mine):g} of {count}" if mine else "missing"
         # Text of a student is no markup.
-        row = [student.id + when, points, str(len(tasks) - count), " ".join(flags)[:60]]
+        row = [
+            records.shown(student.id) + when,
+            points,
+            str(len(tasks) - count),
+            " ".join(flags)[:60],
+        ]
         table.add_row(*(text.replace("[", "\\[") for text in row))
     console = Console(width=110, color_system=None)
     with console.capture() as capture:
