@@ -42,6 +42,13 @@ FLAGGED = [
     "import torch\nlayers = torch.nn.functional\nlayers.relu = always",
     "def unit(x):\n    return expected",
     "unit = lambda x: [expected for _ in x]",
+    "def unit(x):\n    global expected\n    expected = 7\n    return 7",
+    "def unit(x):\n    global tasks\n    tasks = Fake",
+    "def put(m, f):\n    m.isclose = f",
+    "object.__setattr__(m, 'isclose', f)",
+    "class Any:\n    def __getattr__(self, name):\n        return always",
+    "run('import sys; sys._getframe(1)')",
+    "!ls; pip install x",
 ]
 PLAIN = [
     "model.eval()\nmodel.compile(optimizer='adam', loss='mse')",
@@ -56,6 +63,10 @@ PLAIN = [
     "def two(x):\n    data = expected = x\n    return data",
     "plt.title('session')\nlayer.kernel.assign(x)",
     "data = [x for x in expected]",
+    "!pip install torch==2.13 tensorflow\n%pip install numpy\n%load_ext tensorboard",
+    "%timeit x + 1\n%config InlineBackend.figure_format = 'retina'",
+    "def step():\n    global count\n    count += 1",
+    '"""A system that Done and Wrong do not fork, of one session."""',
 ]
 
 

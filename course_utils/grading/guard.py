@@ -27,6 +27,17 @@ LISTS = ("ast_transformers", "input_transformers_cleanup", "input_transformers_p
 globals().update({name: value for name, value in vars(builtins).items() if callable(value)})
 
 _remembered: dict[str, Any] = {}
+_set: list[str] = []
+
+
+class _Watched(types.ModuleType):
+    """A module that notes which of its functions is replaced, also where it is put back at once."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        was = vars(self).get(name)
+        if callable(was) and value is not was:
+            _set.append(f"{self.__name__}.{name}")
+        super().__setattr__(name, value)
 
 
 def remember() -> None:
@@ -37,6 +48,9 @@ def remember() -> None:
         module = importlib.import_module(f"course_utils.{name}")
         _remembered[name] = module.__spec__.loader.get_code(module.__name__)
     _remembered["streams"] = {name: getattr(sys, name) for name in STREAMS}
+    for module in [builtins, *_remembered["modules"].values()]:
+        if type(module) is types.ModuleType:
+            module.__class__ = _Watched
     _remembered["vars"] = {name: _callables(place) for name, place in _places()}
     _remembered["hooks"] = _hooks()
 
@@ -48,17 +62,18 @@ def look(key: str, read: list[str]) -> None:
     the notebook knows this function, and a line for each name.
     """
     _shell().user_ns.pop(key, None)
-    changed = [*_mended(), *_shadowed(read)]
+    changed = [*_set, *_mended(), *_shadowed(read)]
     for name in AFRESH:
         _import_afresh(name)
     _remembered["vars"] |= {n: _callables(p) for n, p in _places() if n.startswith("course_utils.")}
     changed += _believing_anything()
-    _remembered["streams"]["stdout"].write("\n".join([key, *changed[:20], ""]))
+    _set.clear()
+    _remembered["streams"]["stdout"].write("\n".join([key, *dict.fromkeys(changed[:20]), ""]))
 
 
 def _import_afresh(name: str) -> None:
     """Run a module's code as it was at the start; what finds modules may be another by now."""
-    module = types.ModuleType(f"course_utils.{name}")
+    module = _Watched(f"course_utils.{name}")
     module.__file__, module.__package__ = str(ROOT / "course_utils" / f"{name}.py"), "course_utils"
     sys.modules[module.__name__] = module
     exec(_remembered[name], vars(module))

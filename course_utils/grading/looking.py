@@ -1,6 +1,7 @@
 """Look at a student's code for what no answer needs: a flag for a person, never a verdict."""
 
 import ast
+import builtins
 import re
 import symtable
 
@@ -17,29 +18,45 @@ REACHING = {
     *("showtraceback", "_render_traceback_", "_exit", "execv", "execve", "fork", "forkpty"),
     *("ctypes", "importlib", "builtins", "inspect", "subprocess", "addaudithook", "monitoring"),
     *("walk_stack", "extract_stack", "StackSummary", "ag_frame", "tb_next", "methodcaller"),
+    *("__setattr__", "__delattr__", "history_manager", "all_tasks", "get_stack", "print_stack"),
+    *("load_inline", "load_library", "load_op_library", "shell_handlers", "get_comm_manager"),
     *("__self__", "_ip", "session", "pub_thread", "display_pub", "displayhook"),
     *("system", "popen", "gradebook", "currentframe", "Done", "Wrong", "SetUpBroken"),
 }
 MODULES = {
     *("IPython", "atexit", "bdb", "builtins", "code", "ctypes", "gc", "importlib", "inspect"),
-    *("ipykernel", "jupyter_client", "marshal", "pdb", "pickle", "runpy", "signal", "socket"),
-    *("sqlite3", "subprocess", "types", "unittest", "zmq"),
+    *("cffi", "comm", "ipykernel", "jupyter_client", "marshal", "pdb", "pickle", "pytest"),
+    *("runpy", "signal", "socket", "sqlite3", "subprocess", "tornado", "traitlets", "types"),
+    *("unittest", "zmq"),
 }
 BUILT_IN = {"eval", "exec", "compile", "__import__", "globals", "vars", "setattr", "delattr"}
+# What checks call of a framework or a value, and no answer sets.
+CALLED = {"isclose", "allclose", "asarray", "array2string", "argwhere", "isfinite", "equal"}
+CALLED |= {"detach", "close", "to_numpy", "attempted"}
 COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 # Words that a text may hold, too.
 WORDS = {"numpy", "detach", "session", "inspect", "monitoring"}
-IN_BRACES = re.compile(r"\.(\w+)")
 # An object that answers every comparison, or hands another value to whoever asks for an array.
 SPOOFING = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__array__", "__bool__"}
 SPOOFING |= {"__instancecheck__", "__class__", "__torch_function__", "__array_ufunc__"}
-SPOOFING |= {"__array_function__", "__tf_tensor__", "detach", "numpy"}
+SPOOFING |= {
+    "__torch_dispatch__",
+    "__array_interface__",
+    "__array_function__",
+    "__tf_tensor__",
+    "detach",
+    "numpy",
+}
 CHECKS = {"tasks", "progress", "limits", "explain", "grading", "guard", "kernels"}
 # What is set on a framework by many a tutorial, and what shows a picture or a table.
 SETTINGS = ("torch.backends.",)
 SHOWN = {"from IPython.display import " + name for name in ("HTML", "Image", "Markdown", "display")}
 # Commands of IPython that reach for nothing; all others become a call of get_ipython().
-HARMLESS = re.compile(r"^(\s*)%%?(time\b|matplotlib.*$)", re.MULTILINE)
+HARMLESS = re.compile(
+    r"^([ \t]*)(%%?time(it)?\b|%(matplotlib|load_ext|tensorboard|config)\b.*$"
+    r"|[!%]pip install[\w .=<>~-]*$)",
+    re.MULTILINE,
+)
 
 
 def look(steps: list[Step], wanted: Exercise) -> list[str]:
@@ -48,10 +65,14 @@ def look(steps: list[Step], wanted: Exercise) -> list[str]:
     own = [s for s in steps if s.kind == "code" and bare(s.source) not in wanted.own]
     trees = [tree for step in own if (tree := _tree(step.source))]
     imported = {name for tree in trees for name in _imported(tree)}
-    usual = {name for node in ast.walk(ast.parse(wanted.imports)) for name in _found(node, set())}
+    imports = ast.parse(wanted.imports)
+    given = _imported(imports) | {*wanted.given, *dir(builtins)}
+    usual = {name for node in ast.walk(imports) for name in _found(node, set())}
     found = {name for tree in trees for node in ast.walk(tree) for name in _found(node, imported)}
     found |= {f"{name} = …" for tree in trees for name in bound(tree) if name in wanted.needed}
-    found |= {f"the check's {name}" for tree in trees for name in _read(tree) & made}
+    for read, written in map(_of_functions, trees):
+        found |= {f"the check's {name}" for name in read & made}
+        found |= {f"global {name}" for name in written & (made | given)}
     return sorted(found - usual - SHOWN)
 
 
@@ -100,9 +121,10 @@ def _is_of(value: ast.expr, imported: set[str]) -> bool:
     return _is_name(value) and value.id in imported
 
 
-def _read(tree: ast.Module) -> set[str]:
-    """Return the names of the notebook that a cell's functions read when they are called."""
-    found: set[str] = set()
+def _of_functions(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return which names of the notebook a cell's functions read, and set, when they are called."""
+    read: set[str] = set()
+    written: set[str] = set()
     tables = [(symtable.symtable(ast.unparse(tree), "cell", "exec"), False)]
     while tables:
         table, later = tables.pop()
@@ -111,9 +133,10 @@ def _read(tree: ast.Module) -> set[str]:
         later = later or not now
         tables += [(inner, later) for inner in table.get_children()]
         if later:
-            read = (one for one in table.get_symbols() if one.is_global() and one.is_referenced())
-            found |= {one.get_name() for one in read}
-    return found
+            outer = [one for one in table.get_symbols() if one.is_global()]
+            read |= {one.get_name() for one in outer if one.is_referenced()}
+            written |= {one.get_name() for one in outer if one.is_assigned()}
+    return read, written
 
 
 def _found(node: ast.AST, imported: set[str]) -> list[str]:
@@ -131,6 +154,10 @@ def _found(node: ast.AST, imported: set[str]) -> list[str]:
         case ast.Attribute(ctx=ast.Store() | ast.Del()) if _root(node) in imported:
             text = ast.unparse(node)
             return [] if text.startswith(SETTINGS) else [f"{text} = …"]
+        case ast.Attribute(ctx=ast.Store() | ast.Del(), attr=name) if name in CALLED:
+            return [f"{ast.unparse(node)} = …"]
+        case ast.FunctionDef(name=name) if name == "__getattr__":
+            return [name]
         case ast.Attribute(value=ast.Name(id="course_utils"), attr=name) if name in CHECKS:
             return [f"course_utils.{name}"]
         case ast.Attribute(value=ast.Name(id="sys") | ast.Attribute(attr="sys"), attr="modules"):
@@ -141,8 +168,8 @@ def _found(node: ast.AST, imported: set[str]) -> list[str]:
             return [name]
         case ast.Constant(value=str(text)) if text in (REACHING | SPOOFING) - WORDS:
             return [repr(text)]
-        case ast.Constant(value=str(text)) if "{" in text:
-            return [f"'{{.{name}}}'" for name in IN_BRACES.findall(text) if name in REACHING]
+        case ast.Constant(value=str(text)) if "_" in text:
+            return [f"'… {n} …'" for n in re.findall(r"\w+", text) if "_" in n and n in REACHING]
         case ast.MatchClass(kwd_attrs=names):
             return [f".{name}" for name in names if name in REACHING]
         case ast.Call(func=ast.Name(id="getattr"), args=[_, name, *_]):

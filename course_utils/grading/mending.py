@@ -23,8 +23,8 @@ class Exercise(NamedTuple):
     """What is known of an exercise: its tasks' checks, and the marks of each answer's cell.
 
     `imports` are those of its own cells, which its checks rest on. `own` are these cells, `given`
-    the names that they define, `needed` those of them that a check uses, and `made` those that
-    checks, and only they, define for themselves.
+    the names that they define and that checks import, `needed` those of them that a check uses,
+    and `made` those that checks, and only they, define for themselves.
     """
 
     stem: str
@@ -64,6 +64,7 @@ def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> E
     trees = [tree for source in checks.values() if (tree := tree_of(source))]
     used = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
     made = {name for tree in trees for name in bound(tree)}
+    given |= {name for tree in trees for name in _imported(tree)}
     found = given, given & used - made, made - given - set(names)
     said = "\n".join(imports), own, *map(sorted, found)
     return Exercise(stem, checks, ids, names, skeletons, *said)
@@ -155,6 +156,11 @@ def _idle(cell: Cell, name: str, wanted: Exercise) -> bool:
 def bare(source: str) -> str:
     """Return a cell's text without what an editor changes on its own."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names = symtable.symtable(ast.unparse(tree), "cell", "exec").get_symbols()
+    return {one.get_name() for one in names if one.is_imported()}
 
 
 def bound(tree: ast.Module) -> set[str]:

@@ -94,7 +94,7 @@ def handed_in(folder: Path) -> datetime.datetime | None:
     """Return when a student handed in a part, by the timestamp that nbgrader leaves."""
     path = folder / "timestamp.txt"
     try:
-        if not path.is_symlink() and path.stat().st_size < 200:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size < 200:
             return moment(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError, CourseError):
         pass

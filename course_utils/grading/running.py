@@ -156,6 +156,9 @@ def _run_once(
         except (DeadKernelError, TimeoutError, RuntimeError):
             reason = ended_for() or "it ended its kernel"
             raise _Stopped(at, "crashed", reason) from None
+        except Exception as error:
+            reason = f"it sent what no kernel sends ({type(error).__name__})"
+            raise _Stopped(at, "crashed", reason) from None
         if own:
             found.left = max(client.left, 0)
         if client.cut:
@@ -291,4 +294,7 @@ def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tu
             stack.enter_context(client.setup_kernel(**options))
         except RuntimeError as error:
             raise _Stopped(-1, "crashed", str(error).splitlines()[0]) from None
+        if setting.watchdog:
+            # It holds the key by which messages are signed, and the kernel has read it.
+            (made.root / box.CONNECTION[1:]).unlink(missing_ok=True)
         yield client, ended_for
