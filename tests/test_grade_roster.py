@@ -1,6 +1,7 @@
 """A roster as spreadsheets write it, and folders as students name them."""
 
 import datetime
+import os
 import unicodedata
 
 import pytest
@@ -67,6 +68,12 @@ def test_folders_of_nobody_are_told_and_accents_are_compared(tmp_path):
     found, strangers = read(tmp_path, f"id,name\n{composed},José\n", [apart, "eve", ".git"])
     assert [(one.id, one.name) for one in found] == [(apart, "José"), ("eve", "")]
     assert strangers == ["eve"]
+
+
+def test_a_timestamp_that_is_none_is_no_end(tmp_path):
+    assert roster.handed_in(tmp_path) is None
+    os.mkfifo(tmp_path / "timestamp.txt")
+    assert roster.handed_in(tmp_path) is None
 
 
 def test_a_day_is_over_at_its_end():
