@@ -68,11 +68,15 @@ def grade(
     submitted = submitted.resolve()
     if not submitted.is_dir():
         raise CourseError(f"{submitted} is no folder: collect into submitted/NAME/{part}/")
+    if options.merge and options.shard:
+        raise CourseError("--shard runs a share and --merge joins them all: name one of the two")
     if options.further and not options.further.is_dir():
         raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
     wanted = exercises(part, root)
     due = roster.moment(options.due, "--due") if options.due else None
     students, strangers = roster.read(options.roster, submitted)
+    if not students:
+        raise CourseError(f"{submitted} holds no folder: collect into submitted/NAME/{part}/")
     if strangers:
         named = ", ".join(map(records.shown, strangers))
         say(f"In no row of {options.roster.name}: {named}")
@@ -85,7 +89,9 @@ def grade(
     if not options.merge:
         mine = [job for job in jobs if _is_mine(job.student, options.shard)]
         _run_all(mine, part, submitted, options, say)
-    if not options.shard:
+    if options.shard:
+        say(f"Share {options.shard} is done; after the last one, --merge writes the tables")
+    else:
         _report(part, submitted, folder, wanted, students, jobs, due, say)
     return folder
 
@@ -94,7 +100,9 @@ def exercises(part: str, root: Path = ROOT) -> list[Exercise]:
     """Return the exercises of a part; raises CourseError where there is no such part."""
     paths = [path for path in notebook_paths("solutions", root) if path.parent.name == part]
     if not paths:
-        raise CourseError(f"there is no part {part!r} in solutions/")
+        parts = {path.parent.name for path in notebook_paths("solutions", root)}
+        known = ", ".join(sorted(parts)) or "none"
+        raise CourseError(f"there is no part {part!r} in solutions/, which holds {known}")
     return [mending.exercise(p.stem, load(p), load(counterpart(p, "exercises"))) for p in paths]
 
 

@@ -35,7 +35,8 @@ class _Watched(types.ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         was = vars(self).get(name)
-        if callable(was) and value is not was:
+        # The kernel itself sets `input` for each cell.
+        if callable(was) and value is not was and name != "input":
             _set.append(f"{self.__name__}.{name}")
         super().__setattr__(name, value)
 
@@ -211,9 +212,9 @@ def _objects() -> dict[str, Any]:
 
 
 def _own_methods(one: Any) -> dict[str, Any]:
-    """Return what stands in an object itself in the place of a method of its class."""
-    kind = type(one)
-    return {n: v for n, v in vars(one).items() if callable(v) and hasattr(kind, n)}
+    """Return what a cell has put into an object in the place of a method of its class."""
+    kind, own = type(one), vars(one).items()
+    return {n: v for n, v in own if callable(v) and hasattr(kind, n) and not _installed(v)}
 
 
 def _installed(callback: Any) -> bool:
