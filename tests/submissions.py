@@ -128,6 +128,14 @@ SOURCES = {
         "text = 'x' * 40_000_000\nfor _ in range(60):\n    display({'text/plain': text}, raw=True)",
         "ok",
     ),
+    "longer_line": (RIGHT, "print('x' * 100_000_000)", "ok"),
+    "floods_raw": (
+        RIGHT,
+        "kernel = get_ipython().kernel\nraw = bytes(100 * 2**20)\nfor _ in range(200):\n"
+        "    kernel.session.send(kernel.iopub_socket, 'stream', {'name': 'stdout', 'text': '1'},\n"
+        "        parent=kernel.get_parent('shell'), buffers=[raw] * 3)",
+        "ok",
+    ),
     "strange_messages": (
         RIGHT,
         "kernel = get_ipython().kernel\nheader = kernel.get_parent('shell')['header']\n"
