@@ -135,8 +135,14 @@ def _run_all(
                 pool.submit(_grade_one, job, part, submitted, options.further, setting)
                 for job in jobs
             ]
+            absent = 0
             for n, future in enumerate(concurrent.futures.as_completed(waiting), 1):
-                say(f"{n} of {len(jobs)}: {future.result()}")
+                if future.result().endswith(": missing"):
+                    absent += 1
+                else:
+                    say(f"{n} of {len(jobs)}: {future.result()}")
+            if absent:
+                say(f"{absent} notebooks of the class are missing")
     finally:
         if watchdog:
             watchdog.stop()
