@@ -156,7 +156,7 @@ def grade(
     from course_utils.grading import classes
 
     options = classes.Options(jobs, box, seconds, roster, due, further, shard, merge)
-    classes.grade(part, submitted, options)
+    classes.grade(part, submitted, options, _say)
 
 
 @app.command(rich_help_panel=TEACH)
@@ -273,7 +273,12 @@ def bench_grade(
     """Compare grading in boxes with plain nbgrader, in pairs (about three minutes)."""
     from course_utils.grading import bench
 
-    print(bench.bench_grading(pairs))
+    print(bench.bench_grading(pairs, _say))
+
+
+def _say(line: str) -> None:
+    """Print a line of progress, at once also where it goes to a file."""
+    print(line, flush=True)
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:

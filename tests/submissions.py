@@ -107,6 +107,44 @@ SOURCES = {
         "lambda: open(f'/proc/{pid}/environ').read().index('SECRET'))",
         "ok",
     ),
+    "descriptors": (
+        RIGHT,
+        REACH + "import ctypes, signal\nlibc = ctypes.CDLL(None)\n"
+        "for n in sorted(map(int, os.listdir('/proc/self/fd'))):\n"
+        "    try:\n        to = os.readlink(f'/proc/self/fd/{n}')\n"
+        "    except OSError:\n        continue\n"
+        "    if to.startswith('/') and not to.startswith(('/dev/', '/tmp/', '/memfd')):\n"
+        "        print('LEAK', to)\n"
+        "    if 'pidfd' in to:\n"
+        "        reached('process', lambda: signal.pidfd_send_signal(n, 0))\n"
+        "        reached('its files', lambda: 1 / (libc.syscall(438, n, 1, 0) + 1))\n"
+        "for name in ('mem', 'root/etc/passwd', 'root/root', 'cwd/etc', 'environ'):\n"
+        "    reached(name, lambda: open(f'/proc/1/{name}', 'rb').read(1))\n"
+        "reached('key', lambda: open('/tmp/ipc/connection.json').read())",
+        "ok",
+    ),
+    "floods": (
+        RIGHT,
+        "text = 'x' * 40_000_000\nfor _ in range(60):\n    display({'text/plain': text}, raw=True)",
+        "ok",
+    ),
+    "longer_line": (RIGHT, "print('x' * 100_000_000)", "ok"),
+    "floods_raw": (
+        RIGHT,
+        "kernel = get_ipython().kernel\nraw = bytes(100 * 2**20)\nfor _ in range(200):\n"
+        "    kernel.session.send(kernel.iopub_socket, 'stream', {'name': 'stdout', 'text': '1'},\n"
+        "        parent=kernel.get_parent('shell'), buffers=[raw] * 3)",
+        "ok",
+    ),
+    "strange_messages": (
+        RIGHT,
+        "kernel = get_ipython().kernel\nheader = kernel.get_parent('shell')['header']\n"
+        "for parent in ({'header': 'x'}, {'header': [header]}, {'header': header}):\n"
+        "    for kind in ('status', 'stream', 'error', 'comm_open', 'clear_output', 'x' * 1000):\n"
+        "        for content in ({}, {'execution_state': []}, {'text': 1, 'name': {}}):\n"
+        "            kernel.session.send(kernel.iopub_socket, kind, content, parent=parent)",
+        "ok crashed tampered",
+    ),
     "patches": (
         WRONG,
         "from course_utils import tasks\ntasks.close = lambda *a, **k: None",
@@ -283,6 +321,61 @@ TRICKS = {
         "def two(x):\n    from IPython.core import interactiveshell as i\n"
         "    i.ExecutionResult.error_in_exec = property(lambda s: None, lambda s, v: None)\n"
         "    get_ipython()._showtraceback = lambda *a: None\n    " + DONE + "\n    return 0",
+        "",
+    ),
+    "restores": (
+        "import numpy as np\nright = np.isclose\ndef put(module, function):\n"
+        "    module.isclose = function\ndef fake(*a, **k):\n    put(np, right)\n"
+        "    return np.array(True)\ndef two(x):\n    put(np, fake)\n    return 0",
+        "",
+    ),
+    "own_import": (
+        WRONG,
+        "import numpy as np\nclass Guard:\n    look = staticmethod(lambda key, read: print(key))\n"
+        "def __import__(*a, **k):\n    return Guard\n"
+        "def put(module):\n    module.isclose = lambda *a, **k: np.array(True)\nput(np)",
+    ),
+    "guard": (
+        WRONG,
+        "import course_utils, numpy as np\nfor guard in [course_utils.grading.guard]:\n"
+        "    guard.look = lambda key, read: print(key)\n"
+        "np.isclose = lambda *a, **k: np.array(True)",
+    ),
+    "quiet": (
+        "import numpy as np\ndef put(module):\n"
+        "    module.isclose = lambda *a, **k: np.array(True)\n"
+        "def two(x):\n    put(np)\n    return 0",
+        "import contextlib\nclass Quiet:\n    def __init__(self, to):\n        self.to = to\n"
+        "    def write(self, text):\n        self.to.write(text.split('\\n')[0] + '\\n')\n"
+        "    def flush(self):\n        pass\n"
+        "contextlib.redirect_stdout(Quiet(sys.stdout)).__enter__()",
+    ),
+    "global_tasks": (
+        "class Fake:\n    close = true = instance = print\n"
+        "def two(x):\n    global tasks\n    tasks = Fake\n    return 4",
+        "",
+    ),
+    "exit": (
+        "def two(x):\n    shell = exit._ip\n    shell.showtraceback = lambda *a, **k: None\n"
+        "    shell.kernel.do_execute = None\n    " + DONE + "\n    return 0",
+        "",
+    ),
+    "replies": (
+        "def two(x):\n    session = sys.stdout.session\n    send = session.send\n"
+        "    def well(stream, kind, content=None, *a, **k):\n"
+        "        if isinstance(content, dict) and 'status' in content:\n"
+        "            content = {'status': 'ok', 'execution_count': 1}\n"
+        "        if kind != 'error':\n            return send(stream, kind, content, *a, **k)\n"
+        "    session.send = well\n    " + DONE + "\n    return 0",
+        "",
+    ),
+    "cancelled": (
+        f"def two(x):\n    import asyncio\n    {DONE}\n    raise asyncio.CancelledError",
+        "",
+    ),
+    "memory_of_its_own": (
+        "def two(x):\n    with open('/proc/self/mem', 'r+b', 0) as memory:\n"
+        "        memory.seek(id(4) + 24)\n        memory.write(b'\\x06')\n    return 6",
         "",
     ),
     "own_module": (WRONG, "import helper"),

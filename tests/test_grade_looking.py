@@ -26,7 +26,29 @@ FLAGGED = [
     "%run other.py",
     "%%bash\nls",
     "import course_utils.grading.guard as g",
-    "from course_utils import tasks",
+    "from course_utils import tasks as t",
+    "import course_utils\ncourse_utils.grading.guard.look = print",
+    "exit._ip.kernel.session.send = print",
+    "o = sys.stdout\no.session.send = print",
+    "print.__self__.exec('1')",
+    "run = exec\nrun('1')",
+    "find = getattr",
+    "map(getattr, found, names)",
+    "'{0.gi_frame.f_back}'.format(found)",
+    "import traceback\nlist(traceback.walk_stack(None))",
+    "torch.inspect.stack()",
+    "import numpy as np\nn = np\nn.isclose = always",
+    "import numpy as np\nfor n in [np]:\n    n.isclose = always",
+    "import torch\nlayers = torch.nn.functional\nlayers.relu = always",
+    "def unit(x):\n    return expected",
+    "unit = lambda x: [expected for _ in x]",
+    "def unit(x):\n    global expected\n    expected = 7\n    return 7",
+    "def unit(x):\n    global tasks\n    tasks = Fake",
+    "def put(m, f):\n    m.isclose = f",
+    "object.__setattr__(m, 'isclose', f)",
+    "class Any:\n    def __getattr__(self, name):\n        return always",
+    "run('import sys; sys._getframe(1)')",
+    "!ls; pip install x",
 ]
 PLAIN = [
     "model.eval()\nmodel.compile(optimizer='adam', loss='mse')",
@@ -37,11 +59,19 @@ PLAIN = [
     "self.layer = nn.Linear(1, 1)\nlen(list(model.modules()))",
     "getattr(torch.optim, 'SGD')",
     "def two(x)\n    return",
+    "import torch\nmodel = torch.nn.Linear(1, 1)\nmodel.bias = None",
+    "def two(x):\n    data = expected = x\n    return data",
+    "plt.title('session')\nlayer.kernel.assign(x)",
+    "data = [x for x in expected]",
+    "!pip install torch==2.13 tensorflow\n%pip install numpy\n%load_ext tensorboard",
+    "%timeit x + 1\n%config InlineBackend.figure_format = 'retina'",
+    "def step():\n    global count\n    count += 1",
+    '"""A system that Done and Wrong do not fork, of one session."""',
 ]
 
 
-def flags(source, given=""):
-    return looking.look([mending.Step("code", "", source)], given)
+def flags(source, wanted=classroom.WANTED):
+    return looking.look([mending.Step("code", "", source)], wanted)
 
 
 @pytest.mark.parametrize("source", FLAGGED)
@@ -63,7 +93,7 @@ def test_no_answer_of_the_courses_own_is_flagged():
         parts = re.split(r"^# %% .*$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
         seen += len(parts)
         for source in parts:
-            if said := flags(source, exercise.imports):
+            if said := flags(source, exercise):
                 found[source] = said
     assert seen > 500
     assert found == {}

@@ -158,6 +158,28 @@ def foreign_kernel(notebook):
     return ""
 
 
+def saved_by_colab(notebook):
+    """Its ids stand in the metadata, and it knows no minor number."""
+    for one in notebook["cells"]:
+        one["metadata"] = {"id": one.pop("id"), "colab": {"base_uri": "https://localhost:8080/"}}
+    notebook |= {"nbformat_minor": 0}
+    notebook["metadata"] |= {"colab": {"provenance": []}, "accelerator": "GPU"}
+    return f"{TASKS[0]}-answer: its cell has lost its metadata"
+
+
+def saved_by_vs_code(notebook):
+    for one in notebook["cells"]:
+        one["metadata"] |= {"vscode": {"languageId": "python"}}
+        del one["id"]
+    return ""
+
+
+def windows_line_ends(notebook):
+    for one in notebook["cells"]:
+        one["source"] = "".join(one["source"]).replace("\n", "\r\n")
+    return ""
+
+
 def conflict_in_a_cell(notebook):
     classroom.before(notebook, TASKS[0], "x = 1\n<<<<<<< HEAD\nx = 2")
     return "conflict marker stands in line 2 of cell own"
@@ -180,6 +202,9 @@ def conflict_in_a_cell(notebook):
         check_edited,
         check_moved_up,
         foreign_kernel,
+        saved_by_colab,
+        saved_by_vs_code,
+        windows_line_ends,
         conflict_in_a_cell,
     ],
 )
@@ -241,6 +266,12 @@ def test_a_notebook_of_another_name_or_place_is_found_and_said(name, tmp_path):
     assert reading.find(folder, classroom.STEM) == (path, [f"found as {name}"])
 
 
+def test_a_students_folder_that_is_a_link_is_refused(tmp_path):
+    (tmp_path / "eve").symlink_to("/")
+    with pytest.raises(reading.Malformed, match="the student's folder is a link"):
+        reading.find(tmp_path / "eve" / classroom.PART, classroom.STEM)
+
+
 def test_of_several_none_is_guessed(tmp_path):
     folder = tmp_path / "ada" / classroom.PART
     assert reading.find(folder, classroom.STEM) == (None, [])
@@ -254,8 +285,9 @@ def test_files_beside_are_taken_but_for_links_and_what_stands_in_for_a_module(tm
     path = classroom.write(tmp_path, classroom.SOLVED)
     for name in ("data.csv", "helpers.py", "torch.py", "sitecustomize.py", "json.py", "x.pth"):
         (tmp_path / name).write_text("1")
+    (tmp_path / "fast.so").write_bytes(b"1")
     (tmp_path / "course_utils").mkdir()
     (tmp_path / "link.csv").symlink_to("/etc/passwd")
     taken, notes = reading.beside(path)
     assert sorted(taken) == ["data.csv", "helpers.py"]
-    assert len(notes) == 6
+    assert len(notes) == 7

@@ -1,27 +1,32 @@
 """What a box costs: submissions a minute in boxes, in pairs with nbgrader as it is."""
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from course_utils import ROOT, CourseError, timing
-from course_utils.grading import classes
+from course_utils.grading import box, classes
 
 PART, STEM = "1_basics", "02_first_network"
 STUDENTS = 6
 
 
-def bench_grading(pairs: int = 2) -> str:
+def bench_grading(pairs: int = 2, say: Callable[[str], None] = print) -> str:
     """Grade the same notebooks by `course grade` and by `nbgrader autograde`; return the rates.
 
     All are solved, and each uses both frameworks. The preload, the gradebooks and nbgrader's
-    assignment are there before anything is timed. Raises CourseError
+    assignment are there before anything is timed. Each time is said as it comes. Raises CourseError
     where no box can be made, or where the two do not agree on the points.
     """
+    box.check()
+    say(f"{STUDENTS} notebooks of {STEM}: the preload and both gradebooks are made ready")
     with tempfile.TemporaryDirectory() as folder, _data_folder(folder):
         top = Path(folder)
         for place in ("solutions", "exercises"):
@@ -31,14 +36,18 @@ def bench_grading(pairs: int = 2) -> str:
         shutil.copy(ROOT / "nbgrader_config.py", top)
         _nbgrader(top, "generate_assignment", PART)
         _boxed(top)
-        found = timing.compare(lambda: _autograded(top), lambda: _boxed(top), pairs)
+        sides = [
+            functools.partial(_timed, name, grade, top, say)
+            for name, grade in (("nbgrader autograde", _autograded), ("course grade", _boxed))
+        ]
+        found = timing.compare(*sides, pairs)
         points = [_points(top / "gradebook.db"), _points(top / "boxed" / "gradebook.db")]
     if points[0] != points[1]:
         raise CourseError(f"nbgrader and course grade differ: {points[0]} and {points[1]}")
     low, middle, high = timing.spread([60 * STUDENTS / seconds for seconds in found.second])
     plain = timing.spread([60 * STUDENTS / seconds for seconds in found.first])
     lines = [
-        f"{STUDENTS} notebooks of {STEM}, both frameworks in each, {pairs} pairs of runs:",
+        f"{STUDENTS} notebooks, both frameworks in each, {pairs} pairs of runs:",
         f"  course grade, in boxes   {middle:5.1f} a minute ({low:.1f} to {high:.1f})",
         f"  nbgrader autograde       {plain[1]:5.1f} a minute ({plain[0]:.1f} to {plain[2]:.1f})",
         f"  nbgrader / course grade  {found}",
@@ -58,6 +67,16 @@ def _data_folder(folder: str):
         del os.environ["XDG_DATA_HOME"]
         if before is not None:
             os.environ["XDG_DATA_HOME"] = before
+
+
+def _timed(
+    name: str, grade: Callable[[Path], None], top: Path, say: Callable[[str], None]
+) -> float:
+    start = time.perf_counter()
+    grade(top)
+    seconds = time.perf_counter() - start
+    say(f"{name}: {seconds:.1f} s")
+    return seconds
 
 
 def _copy(origin: str, to: Path) -> None:

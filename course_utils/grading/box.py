@@ -185,7 +185,7 @@ class Watchdog(threading.Thread):
             if len(found) > MOST_PROCESSES:
                 box.end(f"it started more than {MOST_PROCESSES} processes")
                 continue
-            files = _unnamed(found)
+            files = _unnamed(found) + _written(box)
             # What is shared counts in each of them here; to share it out takes the system long.
             at_most = files + sum(map(_resident, found))
             if at_most > self.memory and files + sum(map(_own, found)) > self.memory:
@@ -211,6 +211,16 @@ def _own(process: Path) -> int:
         rollup = (process / "smaps_rollup").read_text()
         return 1024 * sum(int(n) for n in re.findall(r"^Pss: +(\d+)", rollup, re.MULTILINE))
     return 0
+
+
+def _written(box: Box) -> int:
+    """Return the bytes in the box's own folders, which lie in memory, too."""
+    total = 0
+    for place in ("tmp", "dev/shm"):
+        with contextlib.suppress(OSError):
+            status = os.statvfs(box.root / place)
+            total += (status.f_blocks - status.f_bfree) * status.f_frsize
+    return total
 
 
 def _unnamed(processes: list[Path]) -> int:

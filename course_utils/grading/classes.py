@@ -68,11 +68,18 @@ def grade(
     submitted = submitted.resolve()
     if not submitted.is_dir():
         raise CourseError(f"{submitted} is no folder: collect into submitted/NAME/{part}/")
+    if options.merge and options.shard:
+        raise CourseError("--shard runs a share and --merge joins them all: name one of the two")
     if options.further and not options.further.is_dir():
         raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
     wanted = exercises(part, root)
     due = roster.moment(options.due, "--due") if options.due else None
-    students = roster.read(options.roster, submitted)
+    students, strangers = roster.read(options.roster, submitted)
+    if not students:
+        raise CourseError(f"{submitted} holds no folder: collect into submitted/NAME/{part}/")
+    if strangers:
+        named = ", ".join(map(records.shown, strangers))
+        say(f"In no row of {options.roster.name}: {named}")
     folder = submitted.parent / "graded" / part
     jobs = [
         _Job(s.id, one, folder / "records" / f"{records.file_name(s.id)}.{one.stem}.json")
@@ -82,7 +89,9 @@ def grade(
     if not options.merge:
         mine = [job for job in jobs if _is_mine(job.student, options.shard)]
         _run_all(mine, part, submitted, options, say)
-    if not options.shard:
+    if options.shard:
+        say(f"Share {options.shard} is done; after the last one, --merge writes the tables")
+    else:
         _report(part, submitted, folder, wanted, students, jobs, due, say)
     return folder
 
@@ -91,7 +100,9 @@ def exercises(part: str, root: Path = ROOT) -> list[Exercise]:
     """Return the exercises of a part; raises CourseError where there is no such part."""
     paths = [path for path in notebook_paths("solutions", root) if path.parent.name == part]
     if not paths:
-        raise CourseError(f"there is no part {part!r} in solutions/")
+        parts = {path.parent.name for path in notebook_paths("solutions", root)}
+        known = ", ".join(sorted(parts)) or "none"
+        raise CourseError(f"there is no part {part!r} in solutions/, which holds {known}")
     return [mending.exercise(p.stem, load(p), load(counterpart(p, "exercises"))) for p in paths]
 
 
@@ -124,8 +135,14 @@ def _run_all(
                 pool.submit(_grade_one, job, part, submitted, options.further, setting)
                 for job in jobs
             ]
+            absent = 0
             for n, future in enumerate(concurrent.futures.as_completed(waiting), 1):
-                say(f"{n} of {len(jobs)}: {future.result()}")
+                if future.result().endswith(": missing"):
+                    absent += 1
+                else:
+                    say(f"{n} of {len(jobs)}: {future.result()}")
+            if absent:
+                say(f"{absent} notebooks of the class are missing")
     finally:
         if watchdog:
             watchdog.stop()
@@ -148,7 +165,7 @@ def _grade_one(
 ) -> str:
     """Grade one notebook and keep its record; return a line about it. Nothing stops the others."""
     start = time.monotonic()
-    who = f"{job.student} {job.wanted.stem}"
+    who = f"{records.shown(job.student)} {job.wanted.stem}"
     words: dict[str, tuple[str, str]] = {}
     notes: list[str] = []
     try:
@@ -176,7 +193,7 @@ def _grade_one(
             for n, s in enumerate(steps)
         ]
         notes = notes + mended + result.notes
-        look = looking.look([*steps, *_modules(files)], job.wanted.imports)
+        look = looking.look([*steps, *_modules(files)], job.wanted)
     except reading.Malformed as reason:
         words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
         notes = [str(reason)]
@@ -241,6 +258,8 @@ def _report(
     found = [record for job in jobs if (record := records.load(job.path))]
     by_student = {s.id: [r for r in found if r.student == s.id] for s in students}
     late = {s.id for s in students if roster.is_late(s, submitted / s.id / part, due)}
+    if due and not any(roster.handed_in(submitted / s.id / part) for s in students):
+        say("No folder has a timestamp.txt: nobody can be told to be late")
     folder.mkdir(parents=True, exist_ok=True)
     for mine in filter(None, by_student.values()):
         pages.write(folder, part, mine)
@@ -255,7 +274,12 @@ def _report(
         flags = sorted({flag for record in mine for flag in record.look})
         points = f"{sum(record.score for record in mine):g} of {count}" if mine else "missing"
         # Text of a student is no markup.
-        row = [student.id + when, points, str(len(tasks) - count), " ".join(flags)[:60]]
+        row = [
+            records.shown(student.id) + when,
+            points,
+            str(len(tasks) - count),
+            " ".join(flags)[:60],
+        ]
         table.add_row(*(text.replace("[", "\\[") for text in row))
     console = Console(width=110, color_system=None)
     with console.capture() as capture:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.grading.mending import Exercise
-from course_utils.grading.records import GRADED, Record
+from course_utils.grading.records import GRADED, Record, file_name, shown
 from course_utils.grading.roster import Student
 
 
@@ -26,16 +26,20 @@ def write(
                 book.update_or_create_grade_cell(task, exercise.stem, part, **options)
         for student in students:
             names = {"last_name": student.name, "email": student.email}
-            book.update_or_create_student(student.id, **names)
+            book.update_or_create_student(_id(student.id), **names)
         for student in {record.student for record in records}:
-            book.update_or_create_submission(part, student)
+            book.update_or_create_submission(part, _id(student))
         for record in records:
             for task, (word, _) in record.tasks.items():
-                grade = book.find_grade(task, record.notebook, part, record.student)
+                grade = book.find_grade(task, record.notebook, part, _id(record.student))
                 grade.auto_score = GRADED.get(word)
                 by_hand = grade.manual_score is not None
                 grade.needs_manual_grade = word not in GRADED and not by_hand
         book.db.commit()
+
+
+def _id(student: str) -> str:
+    return student if student == shown(student) else file_name(student)
 
 
 @contextlib.contextmanager

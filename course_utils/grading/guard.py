@@ -20,12 +20,25 @@ MODULES = ("importlib", "inspect", "math", "numpy", "numpy._core.numeric", "nump
 MODULES += ("torch", "torch.nn", "torch.nn.functional", "torch.optim", "tensorflow", "keras")
 MODULES += ("keras.losses", "keras.ops", "contextlib")
 CLASSES = (("torch", "Tensor"), ("torch.nn", "Module"), ("keras", "Model"), ("keras", "Layer"))
+STREAMS = ("stdout", "stderr")
 LISTS = ("ast_transformers", "input_transformers_cleanup", "input_transformers_post")
 
 # What is used below is what it was before any of the student's code.
 globals().update({name: value for name, value in vars(builtins).items() if callable(value)})
 
 _remembered: dict[str, Any] = {}
+_set: list[str] = []
+
+
+class _Watched(types.ModuleType):
+    """A module that notes which of its functions is replaced, also where it is put back at once."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        was = vars(self).get(name)
+        # The kernel itself sets `input` for each cell.
+        if callable(was) and value is not was and name != "input":
+            _set.append(f"{self.__name__}.{name}")
+        super().__setattr__(name, value)
 
 
 def remember() -> None:
@@ -35,6 +48,10 @@ def remember() -> None:
     for name in AFRESH:
         module = importlib.import_module(f"course_utils.{name}")
         _remembered[name] = module.__spec__.loader.get_code(module.__name__)
+    _remembered["streams"] = {name: getattr(sys, name) for name in STREAMS}
+    for module in [builtins, *_remembered["modules"].values()]:
+        if type(module) is types.ModuleType:
+            module.__class__ = _Watched
     _remembered["vars"] = {name: _callables(place) for name, place in _places()}
     _remembered["hooks"] = _hooks()
 
@@ -42,20 +59,22 @@ def remember() -> None:
 def look(key: str, read: list[str]) -> None:
     """Put back what was changed, import the checks afresh, and name what was changed.
 
-    `read` are built-in functions that the check uses. The answer is a line with `key`, and a line
-    for each name.
+    `read` are built-in functions that the check uses. The answer is a line with `key`, by which
+    the notebook knows this function, and a line for each name.
     """
-    changed = [*_mended(), *_shadowed(read)]
+    _shell().user_ns.pop(key, None)
+    changed = [*_set, *_mended(), *_shadowed(read)]
     for name in AFRESH:
         _import_afresh(name)
     _remembered["vars"] |= {n: _callables(p) for n, p in _places() if n.startswith("course_utils.")}
     changed += _believing_anything()
-    print("\n".join([key, *changed[:20]]))
+    _set.clear()
+    _remembered["streams"]["stdout"].write("\n".join([key, *dict.fromkeys(changed[:20]), ""]))
 
 
 def _import_afresh(name: str) -> None:
     """Run a module's code as it was at the start; what finds modules may be another by now."""
-    module = types.ModuleType(f"course_utils.{name}")
+    module = _Watched(f"course_utils.{name}")
     module.__file__, module.__package__ = str(ROOT / "course_utils" / f"{name}.py"), "course_utils"
     sys.modules[module.__name__] = module
     exec(_remembered[name], vars(module))
@@ -97,6 +116,10 @@ def _mended() -> Iterator[str]:
         sys.settrace(None)
         sys.setprofile(None)
         yield "a function that follows each line"
+    for name, stream in _remembered["streams"].items():
+        if getattr(sys, name) is not stream:
+            setattr(sys, name, stream)
+            yield f"sys.{name}"
     for name, place in _places():
         for attribute, (value, code) in _remembered["vars"][name].items():
             now = vars(place).get(attribute)
@@ -119,14 +142,17 @@ def _mended() -> Iterator[str]:
 
 def _places() -> list[tuple[str, Any]]:
     """List the modules and classes that a check uses."""
-    from ipykernel import zmqshell
+    from ipykernel import iostream, ipkernel, kernelbase, zmqshell
     from IPython.core import interactiveshell
+    from jupyter_client import session
 
     modules = _remembered["modules"]
     found = [("builtins", builtins), *modules.items()]
     found += [(f"{m}.{name}", getattr(modules[m], name)) for m, name in CLASSES]
-    found += [("shell", interactiveshell.InteractiveShell)]
-    found += [("kernel's shell", zmqshell.ZMQInteractiveShell)]
+    kinds = (interactiveshell.InteractiveShell, interactiveshell.ExecutionResult)
+    kinds += (zmqshell.ZMQInteractiveShell, zmqshell.ZMQDisplayPublisher, ipkernel.IPythonKernel)
+    kinds += (kernelbase.Kernel, session.Session, iostream.OutStream, iostream.IOPubThread)
+    found += [(kind.__name__, kind) for kind in kinds]
     for name in AFRESH:
         if module := sys.modules.get(f"course_utils.{name}"):
             found.append((f"course_utils.{name}", module))
@@ -148,7 +174,7 @@ def _hooks() -> dict[str, Any]:
         "the hooks of paths": list(sys.path_hooks),
         "IPython's own exceptions": shell.custom_exceptions,
         "IPython's events": {name: listed for name, listed in own.items() if listed},
-        "the shell's own methods": {n: v for n, v in vars(shell).items() if _is_method(v)},
+        **{name: _own_methods(one) for name, one in _objects().items()},
         **{f"IPython's {name}": list(getattr(shell, name)) for name in LISTS},
     }
 
@@ -160,9 +186,9 @@ def _restore_hooks() -> None:
     shell.custom_exceptions = was["IPython's own exceptions"]
     for listed in shell.events.callbacks.values():
         listed[:] = [callback for callback in listed if _installed(callback)]
-    for name in {n for n, v in vars(shell).items() if _is_method(v)}:
-        if name not in was["the shell's own methods"]:
-            delattr(shell, name)
+    for what, one in _objects().items():
+        for name in _own_methods(one).keys() - was[what].keys():
+            delattr(one, name)
     for name in LISTS:
         getattr(shell, name)[:] = was[f"IPython's {name}"]
 
@@ -173,8 +199,22 @@ def _shell() -> Any:
     return get_ipython()
 
 
-def _is_method(value: Any) -> bool:
-    return hasattr(value, "__code__") or hasattr(value, "__func__")
+def _objects() -> dict[str, Any]:
+    """Return what a check's outcome passes on its way to whoever asked for it."""
+    shell = _shell()
+    return {
+        "the shell's own methods": shell,
+        "the kernel's own methods": shell.kernel,
+        "the session's own methods": shell.kernel.session,
+        "the display's own methods": shell.display_pub,
+        "the output's own methods": _remembered["streams"]["stdout"],
+    }
+
+
+def _own_methods(one: Any) -> dict[str, Any]:
+    """Return what a cell has put into an object in the place of a method of its class."""
+    kind, own = type(one), vars(one).items()
+    return {n: v for n, v in own if callable(v) and hasattr(kind, n) and not _installed(v)}
 
 
 def _installed(callback: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import symtable
 from typing import Any, NamedTuple
 
 from course_utils.grading.reading import Cell
@@ -21,7 +22,9 @@ class Step(NamedTuple):
 class Exercise(NamedTuple):
     """What is known of an exercise: its tasks' checks, and the marks of each answer's cell.
 
-    `imports` are those of its own cells, which its checks rest on.
+    `imports` are those of its own cells, which its checks rest on. `own` are these cells, `given`
+    the names that they define and that checks import, `needed` those of them that a check uses,
+    and `made` those that checks, and only they, define for themselves.
     """
 
     stem: str
@@ -30,11 +33,15 @@ class Exercise(NamedTuple):
     names: dict[str, str]
     skeletons: dict[str, str]
     imports: str
+    own: list[str]
+    given: list[str]
+    needed: list[str]
+    made: list[str]
 
 
 def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> Exercise:
     """Gather what mending needs, from a solution as it is and from the exercise made of it."""
-    checks, ids, names, imports = {}, {}, {}, []
+    checks, ids, names, imports, own, given = {}, {}, {}, [], [], set()
     for cell in notebook["cells"]:
         graded = cell["metadata"].get("nbgrader", {})
         task, source = graded.get("grade_id", ""), "".join(cell["source"])
@@ -45,14 +52,22 @@ def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> E
         elif cell["cell_type"] == "code" and (tree := tree_of(source)):
             found = (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
             imports += map(ast.unparse, found)
+            own.append(bare(source))
+            given |= bound(tree)
         if task:
             ids[cell.get("id", task)] = task
     skeletons = {
-        cell["metadata"]["nbgrader"]["grade_id"]: _bare("".join(cell["source"]))
+        cell["metadata"]["nbgrader"]["grade_id"]: bare("".join(cell["source"]))
         for cell in skeleton["cells"]
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
-    return Exercise(stem, checks, ids, names, skeletons, "\n".join(imports))
+    trees = [tree for source in checks.values() if (tree := tree_of(source))]
+    used = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    made = {name for tree in trees for name in bound(tree)}
+    given |= {name for tree in trees for name in _imported(tree)}
+    found = given, given & used - made, made - given - set(names)
+    said = "\n".join(imports), own, *map(sorted, found)
+    return Exercise(stem, checks, ids, names, skeletons, *said)
 
 
 def mend(cells: list[Cell], wanted: Exercise) -> tuple[list[Step], list[str], set[str]]:
@@ -70,7 +85,7 @@ def mend(cells: list[Cell], wanted: Exercise) -> tuple[list[Step], list[str], se
     asked: dict[str, int] = {}
     for cell, name in named:
         if name in wanted.checks:
-            if _bare(cell.source) != _bare(wanted.checks[name]):
+            if bare(cell.source) != bare(wanted.checks[name]):
                 notes.append(f"{name}: its check was edited; the course's own was run")
             if name in asked:
                 notes.append(f"{name}: its check is there twice")
@@ -135,11 +150,23 @@ def _without_idle_copies(
 
 
 def _idle(cell: Cell, name: str, wanted: Exercise) -> bool:
-    return _bare(cell.source) == wanted.skeletons[name]
+    return bare(cell.source) == wanted.skeletons[name]
 
 
-def _bare(source: str) -> str:
+def bare(source: str) -> str:
+    """Return a cell's text without what an editor changes on its own."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names = symtable.symtable(ast.unparse(tree), "cell", "exec").get_symbols()
+    return {one.get_name() for one in names if one.is_imported()}
+
+
+def bound(tree: ast.Module) -> set[str]:
+    """Return the names that a cell gives at its top level to what it does not import."""
+    names = symtable.symtable(ast.unparse(tree), "cell", "exec").get_symbols()
+    return {one.get_name() for one in names if one.is_assigned() and not one.is_imported()}
 
 
 def _defined(source: str) -> list[str]:

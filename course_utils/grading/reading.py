@@ -17,6 +17,7 @@ MOST_CELLS = 500
 MOST_FILES = 50
 MOST_BYTES_BESIDE = 50 * MB
 
+COMPILED = {".pyc", ".pyd", ".so"}
 CONFLICT = re.compile(r"^\s*\"?(<{7} |={7}\s*$|>{7} )", re.MULTILINE)
 
 # What browsers, JupyterLab and learners add to a name: "(1)", "-Copy1", "_ada", " final".
@@ -43,6 +44,8 @@ def find(folder: Path, stem: str) -> tuple[Path | None, list[str]]:
     elsewhere in the student's folder, is taken where it is the only one; None where there is none.
     Raises Malformed where there are several.
     """
+    if folder.parent.is_symlink():
+        raise Malformed("the student's folder is a link to another")
     right = folder / f"{stem}.ipynb"
     if os.path.lexists(right):
         return right, []
@@ -173,6 +176,8 @@ def beside(notebook: Path) -> tuple[dict[str, Path], list[str]]:
         name = path.name.encode("utf-8", "replace").decode()
         if path.is_symlink() or not path.is_file():
             notes.append(f"{name} was left out: not a file")
+        elif path.suffix in COMPILED:
+            notes.append(f"{name} was left out: nobody can read such code")
         elif path.suffix == ".pth" or _stands_in(path):
             notes.append(f"{name} was left out: it would stand in for a module")
         elif len(taken) >= MOST_FILES or total + path.stat().st_size > MOST_BYTES_BESIDE:
@@ -185,7 +190,7 @@ def beside(notebook: Path) -> tuple[dict[str, Path], list[str]]:
 
 def _stands_in(path: Path) -> bool:
     stem = path.name.partition(".")[0]
-    code = path.suffix in (".py", ".pyc", ".so")
+    code = path.suffix == ".py"
     hooks = ("sitecustomize", "usercustomize", "course_utils")
     known = (
         stem in hooks or stem in sys.builtin_module_names or PathFinder.find_spec(stem) is not None

@@ -42,6 +42,11 @@ def file_name(student: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9]+', '-', student).strip('-')[:40]}-{digest}"
 
 
+def shown(name: str) -> str:
+    """Return a name as a terminal, a table or the gradebook can show it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
 def key(found: Path, files: dict[str, Path], wanted: Exercise, further: dict[str, str]) -> str:
     """Return a hash of all that an outcome depends on: the submission and the checks."""
     digest = _package().copy()

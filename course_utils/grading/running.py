@@ -3,7 +3,6 @@
 import ast
 import builtins
 import contextlib
-import logging
 import os
 import re
 import secrets
@@ -15,31 +14,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from course_utils.grading import box, guard
+from course_utils.grading.client import MOST_OUTPUT, Client, client_of
 from course_utils.grading.mending import Step
 from course_utils.grading.records import HIDDEN
 from course_utils.kernels import WarmProvisioner
 from course_utils.notebooks import tree_of
 
 SECONDS_A_NOTEBOOK = 300
-MOST_OUTPUT = 2 * 2**20
-"""Characters of a check's output, and of all the student's own cells together."""
-
 WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
-
-# What each message with an output has to carry, for a student's code can send any.
-FIELDS = {
-    "stream": {"name": str, "text": str},
-    "display_data": {"data": dict},
-    "execute_result": {"data": dict},
-    "error": {"ename": str, "evalue": str, "traceback": list},
-}
-
-SILENT = logging.Logger("grading")
-SILENT.addHandler(logging.NullHandler())
 
 
 class Setting(NamedTuple):
@@ -60,34 +45,6 @@ class Run:
         self.failed: dict[str, str] = {}
         self.skipped: dict[int, tuple[str, str]] = {}
         self.left = MOST_OUTPUT
-
-
-class _Client(NotebookClient):
-    """A client that keeps so much output and no more, and believes no message."""
-
-    left, cut, status = MOST_OUTPUT, False, ""
-
-    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        kind, content = msg["msg_type"], msg.get("content", {})
-        if kind in FIELDS:
-            wanted = FIELDS[kind].items()
-            if not all(isinstance(content.get(name), one) for name, one in wanted):
-                return None
-            self.left -= sum(len(str(content[name])) for name in FIELDS[kind])
-            if self.left < 0:
-                self.cut = True
-                return None
-        elif kind.startswith("comm") or kind == "update_display_data":
-            return None
-        try:
-            return super().process_message(msg, cell, cell_index)
-        except CellExecutionComplete:
-            raise
-        except Exception:  # a message that no kernel sends
-            return None
-
-    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
-        self.status = (exec_reply or {}).get("content", {}).get("status", "")
 
 
 class _Stopped(Exception):
@@ -135,7 +92,7 @@ def run(
 
 
 def _run_once(
-    client: _Client,
+    client: Client,
     steps: list[Step],
     imports: str,
     further: dict[str, str],
@@ -148,13 +105,18 @@ def _run_once(
         own = place < len(steps) and steps[at].kind == "code"
         client.left = found.left if own else MOST_OUTPUT
         client.cut, client.status = False, ""
-        client.timeout = max(1, min(client.timeout, end - time.monotonic()))
+        seconds = client.timeout = max(1, min(client.timeout, end - time.monotonic()))
         try:
             cell = client.execute_cell(cell, place, store_history=place < len(steps))
         except CellTimeoutError:
-            raise _Stopped(at, "timeout", f"no end after {client.timeout:.3g} s") from None
+            raise _Stopped(
+                at, "timeout", f"no end of it or its output after {seconds:.3g} s"
+            ) from None
         except (DeadKernelError, TimeoutError, RuntimeError):
             reason = ended_for() or "it ended its kernel"
+            raise _Stopped(at, "crashed", reason) from None
+        except Exception as error:
+            reason = f"it sent what no kernel sends ({type(error).__name__})"
             raise _Stopped(at, "crashed", reason) from None
         if own:
             found.left = max(client.left, 0)
@@ -163,8 +125,9 @@ def _run_once(
         return cell
 
     def guarded(at: int, source: str) -> list[str]:
-        key = secrets.token_hex(8)
-        look = f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r}, {_built_in(source)})"
+        # No name of the notebook stands for it: a function of the student's could take its place.
+        key = f"_{secrets.token_hex(8)}"
+        look = f"from {guard.__name__} import look as {key}; {key}({key!r}, {_built_in(source)})"
         said = _printed(ask(f"{look}\n{imports}", last, at)).splitlines()
         return said[said.index(key) + 1 :] if key in said else ["the guard itself"]
 
@@ -203,7 +166,7 @@ def _built_in(source: str) -> list[str]:
     return sorted(names & set(dir(builtins)))
 
 
-REMEMBER = f"__import__({guard.__name__!r}, fromlist=['x']).remember()"
+REMEMBER = f"import {guard.__name__} as _guard; _guard.remember(); del _guard"
 
 
 def _judge(
@@ -247,24 +210,9 @@ def _printed(cell: Any) -> str:
 
 
 @contextlib.contextmanager
-def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tuple[_Client, Any]]:
+def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tuple[Client, Any]]:
     """Yield a client with a kernel of its own, and what tells why its box was ended."""
-    cells = [nbformat.v4.new_code_cell("") for _ in range(steps + 1)]
-    client = _Client(
-        nbformat.v4.new_notebook(cells=cells),
-        timeout=setting.seconds,
-        startup_timeout=120,
-        iopub_timeout=10,
-        kernel_name="python3",
-        allow_errors=True,
-        record_timing=False,
-        coalesce_streams=True,
-        shutdown_kernel="immediate",
-        extra_arguments=["--log-level=ERROR"],
-        log=SILENT,
-    )
-    manager = client.create_kernel_manager()
-    manager.log = SILENT
+    client, manager = client_of(steps, setting.seconds)
     with contextlib.ExitStack() as stack:
         options: dict[str, Any] = {}
         if setting.watchdog:
@@ -290,4 +238,7 @@ def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tu
             stack.enter_context(client.setup_kernel(**options))
         except RuntimeError as error:
             raise _Stopped(-1, "crashed", str(error).splitlines()[0]) from None
+        if setting.watchdog:
+            # It holds the key by which messages are signed, and the kernel has read it.
+            (made.root / box.CONNECTION[1:]).unlink(missing_ok=True)
         yield client, ended_for

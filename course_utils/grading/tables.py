@@ -81,4 +81,5 @@ def _kind(message: str) -> str:
 def _write(path: Path, rows: list[list]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([[safe(value) for value in row] for row in rows])
-    write_text(path, text.getvalue().replace("\r\n", "\n"))
+    told = text.getvalue().replace("\r\n", "\n").encode("utf-8", "replace")
+    write_text(path, told.decode())
