@@ -1,13 +1,16 @@
 """set_up.py: quick when there is nothing to do, and one line for everything that goes wrong."""
 
 import functools
+import http.server
 import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -326,6 +329,45 @@ def test_where_uv_cannot_be_had_pip_does_its_work_and_one_line_says_so(
     assert "uv cannot be had, pip does its work, slowly" in out
     assert "No matching distribution found for uv" in out
     assert len(out.splitlines()) == 1
+
+
+class OnlyForPip(http.server.SimpleHTTPRequestHandler):
+    """An index that lets uv stand at the door, as a proxy or a certificate may do."""
+
+    def do_GET(self):
+        if "pip/" in self.headers["User-Agent"]:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_where_uv_does_not_get_through_pip_does_its_work_and_one_line_says_so(
+    project, empty_venv, tmp_path, capfd, monkeypatch
+):
+    (lib,) = empty_venv.glob("lib/python3*/site-packages")
+    for installer in ("pip", "uv"):
+        own = Path(sys.prefix, lib.relative_to(empty_venv), installer)
+        shutil.copytree(own, lib / installer, dirs_exist_ok=True)
+    (empty_venv / set_up.SCRIPTS / "uv").symlink_to(Path(sys.prefix, set_up.SCRIPTS, "uv"))
+    wheel, told = tmp_path / "index/tiny/tiny-1-py3-none-any.whl", "tiny-1.dist-info"
+    wheel.parent.mkdir(parents=True)
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny.py", "")
+        file.writestr(f"{told}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+        file.writestr(f"{told}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr(f"{told}/RECORD", "")
+    serve = functools.partial(OnlyForPip, directory=str(tmp_path / "index"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        index = f"http://127.0.0.1:{server.server_port}"
+        for name, value in environment(PIP_INDEX_URL=index, UV_HTTP_RETRIES="0").items():
+            monkeypatch.setenv(name, value)
+        set_up.install(empty_venv, project, False, "tiny")
+        server.shutdown()
+    assert (lib / "tiny.py").exists()
+    said = "uv does not reach the package index; pip does its work, slowly"
+    assert capfd.readouterr().out.strip() == said
 
 
 def test_cards_are_remembered_until_they_are_taken_back(project, monkeypatch):
