@@ -70,6 +70,7 @@ def main():
         said = explain(str(error), ROOT) if isinstance(error, OSError) else error
         if getattr(error, "errno", None) in (errno.EROFS, errno.EACCES):
             said = f"nothing can be written in {ROOT}: go on in a copy of it that is yours"
+        sys.stdout.flush()
         sys.stderr.write(f"\nset-up: {said}\n")
         return 1
     except KeyboardInterrupt:
@@ -243,8 +244,8 @@ def fetch_installers(venv, root):
     except SetUpError as error:
         if UNREACHED in str(error):
             raise
-        print(f"      uv cannot be had, pip does its work, slowly: {error}", flush=True)
         run(venv, fetch, root)
+        print(f"      uv cannot be had, pip does its work, slowly: {error}", flush=True)
 
 
 def take_processor_build(venv, root):
@@ -373,7 +374,9 @@ def explain(words, log):
         return f"the disk is full: make room ({sizes}) and {AGAIN}"
     if any(sign in words for sign in BROKEN):
         return f"{UNREACHED}: check the network and {SETTINGS}, then {AGAIN}"
-    lines = words.splitlines()
+    if "Configuration file" in words:
+        return f"{SETTINGS} cannot be read: {' '.join(words.split())}"
+    lines = [line for line in words.splitlines() if "for help visit" not in line]
     errors = [line for line in lines if "error" in line.lower() or line.startswith("  cause: ")]
     last = (errors or lines or ["no message"])[-1].strip()
     hint = f"check {SETTINGS}; " if any(sign in words for sign in UNMATCHED) else ""

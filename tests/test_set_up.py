@@ -411,6 +411,14 @@ def test_other_releases_begin_from_an_empty_environment(project, monkeypatch):
             "No matching distrib",
         ),
         ("ERROR: it burns", "ERROR: it burns (more: log)"),
+        (
+            "ERROR: Cannot install pip and uv\nERROR: ResolutionImpossible: for help visit x",
+            "Cannot install pip and uv (check pip's settings (pip config list); more: log)",
+        ),
+        (
+            "Configuration file could not be loaded.\nfile: '/etc/pip.conf', line: 1\n'[global\\n'",
+            "pip's settings (pip config list) cannot be read: Configuration file could not be",
+        ),
         ("", "no message"),
     ],
 )

@@ -1,10 +1,12 @@
-"""A Sphinx extension: a PyTorch cell and the TensorFlow cell that follows it share one box."""
+"""A Sphinx extension: twins, PyTorch and then TensorFlow, share a box; folds say what they hold."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 LONGEST_WORDS_BETWEEN = 160
+# So myst-nb calls each fold for those who listen, whatever is written on it.
+LABEL = ' aria-label="Toggle hidden content"'
 
 
 class Twins(SphinxPostTransform):
@@ -40,7 +42,12 @@ def _whose(node: nodes.Node, side: str) -> bool:
     return isinstance(node, nodes.container) and f"tag_{side}" in node["classes"]
 
 
+def _name_folds(_app: Sphinx, _page: str, _template: str, context: dict, _tree: object) -> None:
+    context["body"] = context.get("body", "").replace(LABEL, "")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx of it."""
     app.add_post_transform(Twins)
+    app.connect("html-page-context", _name_folds)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
