@@ -31,6 +31,9 @@ def small(tmp_path_factory):
         nbformat.v4.new_markdown_cell("and in TensorFlow:"),
         nbformat.v4.new_code_cell("loss_tf = tf.ones(1)\nprint(loss_tf)"),
     ]
+    table = "<table><thead><tr><th></th><th>a column</th></tr></thead></table>"
+    shown = nbformat.v4.new_output("display_data", data={"text/html": table})
+    lesson.cells[1].outputs = [shown]
     lesson.metadata.language_info = {"name": "python"}
     nbformat.write(lesson, path)
     (root / "exercises/1_basics").mkdir(parents=True)
@@ -69,6 +72,11 @@ def test_a_page_has_no_solution_where_none_is_wanted(small, tmp_path):
     text = (source / "exercises/1_basics/00_title.ipynb").read_text(encoding="utf-8")
     assert "return 2 * x" not in text
     assert "Because of arithmetic" not in text
+
+
+def test_a_heading_without_words_is_none(small):
+    text = page(small, "notebooks/1_basics/00_title")
+    assert re.search(r"<td\b[^>]*></td>\s*<th>a column</th>", text)
 
 
 def test_the_notebook_itself_can_be_had(small):

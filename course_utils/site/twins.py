@@ -1,4 +1,9 @@
-"""A Sphinx extension: twins, PyTorch and then TensorFlow, share a box; folds say what they hold."""
+"""A Sphinx extension: a PyTorch cell and the TensorFlow cell that follows it share one box.
+
+It also takes away what keeps those who listen to a page from understanding it.
+"""
+
+import re
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -7,6 +12,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 LONGEST_WORDS_BETWEEN = 160
 # So myst-nb calls each fold for those who listen, whatever is written on it.
 LABEL = ' aria-label="Toggle hidden content"'
+EMPTY_HEADING = re.compile(r"<th\b([^>]*>\s*(?:<p></p>)?\s*</)th>")
 
 
 class Twins(SphinxPostTransform):
@@ -42,12 +48,13 @@ def _whose(node: nodes.Node, side: str) -> bool:
     return isinstance(node, nodes.container) and f"tag_{side}" in node["classes"]
 
 
-def _name_folds(_app: Sphinx, _page: str, _template: str, context: dict, _tree: object) -> None:
-    context["body"] = context.get("body", "").replace(LABEL, "")
+def _mend(_app: Sphinx, _page: str, _template: str, context: dict, _tree: object) -> None:
+    body = context.get("body", "").replace(LABEL, "")
+    context["body"] = EMPTY_HEADING.sub(r"<td\1td>", body)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx of it."""
     app.add_post_transform(Twins)
-    app.connect("html-page-context", _name_folds)
+    app.connect("html-page-context", _mend)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
