@@ -79,6 +79,12 @@ def test_a_heading_without_words_is_none(small):
     assert re.search(r"<td\b[^>]*></td>\s*<th>a column</th>", text)
 
 
+def test_the_foot_of_a_page_has_both_licences_and_nothing_that_was_left_open(small):
+    text = page(small, "index")
+    assert "Code: BSD 3-Clause. Text and pictures: CC BY 4.0" in text
+    assert "not set" not in text
+
+
 def test_the_notebook_itself_can_be_had(small):
     text = page(small, "notebooks/1_basics/00_title")
     assert "href='../../download/notebooks/1_basics/00_title.ipynb'" in text
