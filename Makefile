@@ -29,6 +29,7 @@ test: set-up
 		$(BIN)/python -m pytest -m "not heavy" $(if $(PROCESSOR),$(NOTEBOOKS)) $(ARGS)
 
 test-all: site
+	@$(BIN)/python tests/axe.py
 	@$(BIN)/python -m pytest $(ARGS)
 	@$(MAKE) test PROCESSOR=generic ARGS="$(ARGS)"
 	@$(MAKE) test PROCESSOR=avx2 ARGS="$(ARGS)"

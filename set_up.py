@@ -29,15 +29,20 @@ OLDEST_MAC = 14
 LONGEST_ROOT = 57
 PINS = {False: "constraints.txt", True: "constraints-cards.txt"}
 SOURCES = ("pyproject.toml", *PINS.values(), "build-constraints.txt")
+# Gigabytes.
+DISK, DISK_WITH_CARDS = 5, 11
 # What PyPI has for Linux brings along gigabytes for graphics cards; this has not.
 PROCESSOR_INDEX = "https://download.pytorch.org/whl/cpu"
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 TOGETHER = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
 UNREACHED = "the package index cannot be reached"
+SETTINGS = "pip's settings (pip config list)"
 BROKEN = ("connection broken", "Max retries", "timed out", "SSLError", "Failed to fetch")
+UNMATCHED = ("No matching distribution", "ResolutionImpossible", "No solution found")
 # What pip calls it, and what uv does, which reads none of pip's configuration.
 UV_OPTIONS = {"index-url": "default-index", "extra-index-url": "index"}
 UV_OPTIONS.update({"find-links": "find-links", "constraint": "constraints"})
+UV_OPTIONS.update({"trusted-host": "allow-insecure-host"})
 UV_VARIABLES = {"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY", "timeout": "UV_HTTP_TIMEOUT"}
 ROOT = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
@@ -65,6 +70,7 @@ def main():
         said = explain(str(error), ROOT) if isinstance(error, OSError) else error
         if getattr(error, "errno", None) in (errno.EROFS, errno.EACCES):
             said = f"nothing can be written in {ROOT}: go on in a copy of it that is yours"
+        sys.stdout.flush()
         sys.stderr.write(f"\nset-up: {said}\n")
         return 1
     except KeyboardInterrupt:
@@ -208,7 +214,8 @@ def make(root):
     if venv.exists() and not (venv / "pyvenv.cfg").exists():
         raise SetUpError(f"{venv} is not an environment of the course: move it away")
     if not finished_once:
-        check_disk(shutil.disk_usage(str(root)).free / 1e9, 11 if cards or has_driver() else 5)
+        free = shutil.disk_usage(str(root)).free / 1e9
+        check_disk(free, DISK_WITH_CARDS if cards or has_driver() else DISK)
     print("[2/5]", "updating .venv" if finished_once else "making .venv", flush=True)
     if finished_once:
         (venv / "stamp").unlink()
@@ -223,6 +230,7 @@ def make(root):
     install(venv, root, cards, "--editable=.[test,cards]" if cards else "--editable=.[test]")
     print("[5/5] Visdom's web files", flush=True)
     make_web_files(venv, root, cards)
+    shutil.rmtree(str(venv / "uv-cache"), ignore_errors=True)
     (venv / "stamp").write_text(stamp(root, cards))
     print(f"Ready after {time.time() - start:.0f} s", flush=True)
 
@@ -236,8 +244,8 @@ def fetch_installers(venv, root):
     except SetUpError as error:
         if UNREACHED in str(error):
             raise
-        print(f"      uv cannot be had, pip does its work, slowly: {error}", flush=True)
         run(venv, fetch, root)
+        print(f"      uv cannot be had, pip does its work, slowly: {error}", flush=True)
 
 
 def take_processor_build(venv, root):
@@ -246,8 +254,9 @@ def take_processor_build(venv, root):
     torch = next(pin for pin in pins if pin.startswith("torch=="))
     uv = [str(venv / SCRIPTS / "python"), "-m", "uv", "pip", "install", "--no-deps"]
     uv += [f"--default-index={PROCESSOR_INDEX}", torch]
+    hurried = {"UV_HTTP_TIMEOUT": "5", "UV_HTTP_RETRIES": "0"}
     try:
-        run(venv, uv, root, {"UV_HTTP_TIMEOUT": "5", "UV_HTTP_RETRIES": "0"})
+        run(venv, uv, root, dict(cache(venv), **hurried))
     except SetUpError:
         print("      PyTorch's own index does not answer: the package index's build is taken")
 
@@ -260,6 +269,7 @@ def install(venv, root, cards, *packages):
         options, variables = translated(subprocess.check_output([*pip, "config", "list"]).decode())
         # As pip: the best version of all indexes, not what the first that has the package offers.
         options += ["--index-strategy=unsafe-best-match", "--compile-bytecode"]
+        variables.update(cache(venv))
         try:
             run(venv, [pip[0], "-m", "uv", "pip", "install", *options, *files], root, variables)
             return
@@ -268,6 +278,17 @@ def install(venv, root, cards, *packages):
                 raise
         print("      uv does not reach the package index; pip does its work, slowly", flush=True)
     run(venv, [*pip, "install", "--progress-bar=off", *files], root)
+
+
+def cache(venv):
+    """Return what tells uv to keep what it fetches in .venv where its own place has no room."""
+    python = str(venv / SCRIPTS / "python")
+    place = Path(subprocess.check_output([python, "-m", "uv", "cache", "dir"]).decode().strip())
+    while not place.exists():
+        place = place.parent
+    if os.access(str(place), os.W_OK) and shutil.disk_usage(str(place)).free > 1e9 * DISK:
+        return {}
+    return {"UV_CACHE_DIR": str(venv / "uv-cache")}
 
 
 def translated(listed):
@@ -349,14 +370,17 @@ def show_last(words):
 def explain(words, log):
     """Turn the words of a failed command into one line: what is wrong and what to do."""
     if "No space left on device" in words or "Errno 28" in words:
-        return f"the disk is full: make room (5 GB in all, 11 for graphics cards) and {AGAIN}"
+        sizes = f"{DISK} GB in all, {DISK_WITH_CARDS} for graphics cards"
+        return f"the disk is full: make room ({sizes}) and {AGAIN}"
     if any(sign in words for sign in BROKEN):
-        settings = "check the network and pip's settings (pip config list)"
-        return f"{UNREACHED}: {settings}, then {AGAIN}"
-    lines = words.splitlines()
+        return f"{UNREACHED}: check the network and {SETTINGS}, then {AGAIN}"
+    if "Configuration file" in words:
+        return f"{SETTINGS} cannot be read: {' '.join(words.split())}"
+    lines = [line for line in words.splitlines() if "for help visit" not in line]
     errors = [line for line in lines if "error" in line.lower() or line.startswith("  cause: ")]
     last = (errors or lines or ["no message"])[-1].strip()
-    return f"{last} (more: {log})"
+    hint = f"check {SETTINGS}; " if any(sign in words for sign in UNMATCHED) else ""
+    return f"{last} ({hint}more: {log})"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import json
 import subprocess
 
 import pytest
+import zmq
+from jupyter_client import KernelManager
 from traitlets.config import PyFileConfigLoader
 
 from course_utils import ROOT
@@ -29,6 +31,34 @@ def test_a_server_is_told_what_course_lab_tells_its_own(config):
 def test_who_starts_the_server_decides_where_it_listens_and_what_it_opens(config):
     assert set(config.ServerApp) == {"jpserver_extensions"}
     assert "default_url" not in config.LabApp
+
+
+def overheard(config):
+    """Return what anybody hears at the port to which a kernel prints while it prints a word."""
+    manager = KernelManager(config=config)
+    manager.start_kernel()
+    try:
+        client = manager.client()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        with zmq.Context() as context, context.socket(zmq.SUB) as ear:
+            ear.connect(f"tcp://127.0.0.1:{manager.iopub_port}")
+            ear.subscribe("")
+            heard = []
+            for _ in range(5):
+                client.execute_interactive("print('between us')", timeout=60)
+                while ear.poll(200):
+                    heard += ear.recv_multipart()
+        client.stop_channels()
+    finally:
+        manager.shutdown_kernel(now=True)
+    return b"".join(heard)
+
+
+def test_nobody_else_hears_a_kernel_and_would_without_encryption(config):
+    assert overheard(config) == b""
+    config.KernelManager.transport_encryption = "disabled"
+    assert b"between us" in overheard(config)
 
 
 def test_scripts_and_settings_are_well_formed():

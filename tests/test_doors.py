@@ -76,8 +76,8 @@ def test_the_container_s_command_opens_a_lesson_for_its_learner(container, tmp_p
 
 
 @pytest.fixture(scope="module")
-def hub(container, tmp_path_factory):
-    """Run the hub on the course of the container, with two of the machine's users."""
+def classroom(container):
+    """Make two of the machine's users of the course of the container, and fetch the hub's proxy."""
     container.run("groupadd learners", "root")
     for name, password in USERS.items():
         container.run(f"useradd --create-home --groups learners {name}", "root")
@@ -85,6 +85,12 @@ def hub(container, tmp_path_factory):
     readme = (container.root / "srv/course/deploy/hub/README.md").read_text(encoding="utf-8")
     (proxy,) = re.findall(r"^npm install .*$", readme, flags=re.MULTILINE)
     container.run(proxy, "root", "/srv/course")
+    return container
+
+
+@contextlib.contextmanager
+def running_hub(classroom, log):
+    """Run the hub; give its address and process."""
     port, inner, api = browser.free_port(), browser.free_port(), browser.free_port()
     trial = [
         'load_subconfig("/srv/course/deploy/hub/jupyterhub_config.py")',
@@ -93,10 +99,9 @@ def hub(container, tmp_path_factory):
         f'c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"',
         'c.Spawner.args = ["--LabApp.expose_app_in_browser=True"]',
     ]
-    (container.root / "root/trial.py").write_text("\n".join(trial) + "\n")
+    (classroom.root / "root/trial.py").write_text("\n".join(trial) + "\n")
     command = [".venv/bin/jupyterhub", "--config=/root/trial.py"]
-    log = tmp_path_factory.mktemp("hub") / "log"
-    with debian.process(container.argv(command, "root", "/srv/course"), log) as server:
+    with debian.process(classroom.argv(command, "root", "/srv/course"), log) as server:
         answers(f"http://127.0.0.1:{port}/hub/api/", server, log)
         (first,) = psutil.Process(server.pid).children()
         yield f"http://127.0.0.1:{port}", first.pid
@@ -116,9 +121,11 @@ def logged_in(chromium, hub, name):
     context.close()
 
 
-def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(hub, container):
-    hub, process = hub
+def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(
+    classroom, tmp_path
+):
     with (
+        running_hub(classroom, tmp_path / "log") as (hub, process),
         browser.running_browser() as chromium,
         logged_in(chromium, hub, "ada") as (_, page),
         logged_in(chromium, hub, "ben") as (bens, _),
@@ -138,12 +145,16 @@ def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(
                 assert bens.request.get(f"{hub}/user/ben/{way}/{port}/").status in (403, 404)
         for place in ("api/contents", "api/kernels", "files/exercises"):
             assert bens.request.get(f"{hub}/user/ada/{place}").status in (403, 404)
-        assert overheard(container, page) == ""
+        assert overheard(classroom, page) == ""
         for look in PRIVATE:
-            told = asked(container, look, "ben", process)
+            told = asked(classroom, look, "ben", process)
             assert told.stdout == "", look
             assert "Permission denied" in told.stderr
-            assert asked(container, look, "root", process).stdout != ""
+            assert asked(classroom, look, "root", process).stdout != ""
+        # Nothing but their modes closes the files.
+        classroom.run("chmod -R go+rX ~ada", "root")
+        for look in PRIVATE[:2]:
+            assert asked(classroom, look, "ben", process).stdout != "", look
 
 
 def asked(container, command, user, process):
@@ -155,9 +166,8 @@ def asked(container, command, user, process):
 def overheard(container, page):
     """Return what Ben hears at the port that Ada's kernel prints to while a cell is run in it."""
     files = "/home/ada/.local/share/jupyter/runtime/kernel-*.json"
-    port = container.run(
-        f"cat {files} | grep -o '\"iopub_port\": [0-9]*' | tail -1", "root"
-    ).split()[1]
+    newest = f"cat $(ls -t {files} | head -1) | grep -o '\"iopub_port\": [0-9]*'"
+    port = container.run(newest, "root").split()[1]
     code = LISTEN.format(port=port, seconds=SECONDS_TO_LISTEN)
     python = "/srv/course/.venv/bin/python"
     pipe = subprocess.PIPE

@@ -255,6 +255,15 @@ def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
         lab.open_lab()
 
 
+def test_says_what_to_do_where_jupyter_cannot_write_in_the_home(monkeypatch, tmp_path):
+    (tmp_path / "home").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "home/.local/share/jupyter/runtime"))
+    with pytest.raises(
+        CourseError, match=r"home/\S* \(Not a directory\): make room there, or name"
+    ):
+        lab.open_lab()
+
+
 @pytest.mark.heavy
 def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(
     tmp_path, tmp_path_factory, monkeypatch

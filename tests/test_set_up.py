@@ -1,13 +1,16 @@
 """set_up.py: quick when there is nothing to do, and one line for everything that goes wrong."""
 
 import functools
+import http.server
 import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -257,10 +260,12 @@ def test_what_pip_is_configured_with_is_uv_s_too():
         "PIP_CERT": "own certificate.pem",
         "PIP_DEFAULT_TIMEOUT": "7",
         "PIP_NO_INDEX": "1",
+        "PIP_TRUSTED_HOST": "index.example",
     }
     listed = subprocess.check_output(command, text=True, env=environment(**own))
     options, variables = set_up.translated(listed)
     assert sorted(options) == [
+        "--allow-insecure-host=index.example",
         "--constraints=a.txt",
         "--constraints=b.txt",
         "--default-index=https://index.example/simple",
@@ -279,6 +284,30 @@ def test_a_setting_nearer_to_the_command_wins():
         "install.index-url='https://install.example'"
     )
     assert set_up.translated(listed)[0] == ["--default-index=https://env.example"]
+
+
+def test_uv_keeps_what_it_fetches_in_the_environment_where_its_own_place_has_no_room(
+    tmp_path, monkeypatch
+):
+    venv = Path(sys.prefix)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "not/yet/there"))
+    assert set_up.cache(venv) == {}
+    monkeypatch.setattr(set_up, "DISK", 1e6)
+    assert set_up.cache(venv) == {"UV_CACHE_DIR": str(venv / "uv-cache")}
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
+def test_so_it_does_where_the_home_cannot_be_written(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    code = "import pathlib, sys, set_up; print(*set_up.cache(pathlib.Path(sys.prefix)))"
+    command = [sys.executable, "-c", code]
+    own = environment(HOME=str(home), PYTHONPATH=str(ROOT), UV_NO_CACHE="0")
+    told = {}
+    for bind in ("--bind", "--ro-bind"):
+        box = ["bwrap", "--dev-bind", "/", "/", bind, str(home), str(home)]
+        told[bind] = subprocess.check_output([*box, *command], env=own, text=True).strip()
+    assert told == {"--bind": "", "--ro-bind": "UV_CACHE_DIR"}
 
 
 @pytest.fixture
@@ -300,6 +329,45 @@ def test_where_uv_cannot_be_had_pip_does_its_work_and_one_line_says_so(
     assert "uv cannot be had, pip does its work, slowly" in out
     assert "No matching distribution found for uv" in out
     assert len(out.splitlines()) == 1
+
+
+class OnlyForPip(http.server.SimpleHTTPRequestHandler):
+    """An index that lets uv stand at the door, as a proxy or a certificate may do."""
+
+    def do_GET(self):
+        if "pip/" in self.headers["User-Agent"]:
+            super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_where_uv_does_not_get_through_pip_does_its_work_and_one_line_says_so(
+    project, empty_venv, tmp_path, capfd, monkeypatch
+):
+    (lib,) = empty_venv.glob("lib/python3*/site-packages")
+    for installer in ("pip", "uv"):
+        own = Path(sys.prefix, lib.relative_to(empty_venv), installer)
+        shutil.copytree(own, lib / installer, dirs_exist_ok=True)
+    (empty_venv / set_up.SCRIPTS / "uv").symlink_to(Path(sys.prefix, set_up.SCRIPTS, "uv"))
+    wheel, told = tmp_path / "index/tiny/tiny-1-py3-none-any.whl", "tiny-1.dist-info"
+    wheel.parent.mkdir(parents=True)
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny.py", "")
+        file.writestr(f"{told}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+        file.writestr(f"{told}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        file.writestr(f"{told}/RECORD", "")
+    serve = functools.partial(OnlyForPip, directory=str(tmp_path / "index"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        index = f"http://127.0.0.1:{server.server_port}"
+        for name, value in environment(PIP_INDEX_URL=index, UV_HTTP_RETRIES="0").items():
+            monkeypatch.setenv(name, value)
+        set_up.install(empty_venv, project, False, "tiny")
+        server.shutdown()
+    assert (lib / "tiny.py").exists()
+    said = "uv does not reach the package index; pip does its work, slowly"
+    assert capfd.readouterr().out.strip() == said
 
 
 def test_cards_are_remembered_until_they_are_taken_back(project, monkeypatch):
@@ -335,12 +403,21 @@ def test_other_releases_begin_from_an_empty_environment(project, monkeypatch):
             "cannot be reached",
         ),
         (
-            "error: No solution found\n  cause: Because there is no x==1, we can conclude",
-            "Because there is no x==1",
+            "error: No solution found\n  cause: Because there is no x==1",
+            "Because there is no x==1 (check pip's settings (pip config list); more: log)",
         ),
         (
             "ERROR: one\nERROR: No matching distribution found for x==1\nlater",
             "No matching distrib",
+        ),
+        ("ERROR: it burns", "ERROR: it burns (more: log)"),
+        (
+            "ERROR: Cannot install pip and uv\nERROR: ResolutionImpossible: for help visit x",
+            "Cannot install pip and uv (check pip's settings (pip config list); more: log)",
+        ),
+        (
+            "Configuration file could not be loaded.\nfile: '/etc/pip.conf', line: 1\n'[global\\n'",
+            "pip's settings (pip config list) cannot be read: Configuration file could not be",
         ),
         ("", "no message"),
     ],

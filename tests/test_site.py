@@ -1,19 +1,16 @@
 """The website: made from stored outputs, whole by itself, and legible on a desk and on a phone."""
 
-import functools
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 import browser
 import nbformat
 import pytest
+import site_pages
 import small_course
-from playwright.sync_api import sync_playwright
 
 from course_utils import CourseError, site
 from course_utils.authoring import make_exercise
-from course_utils.notebooks import notebook_paths
 from course_utils.site import doors, staging
 
 pytest.importorskip("myst_nb", reason="`make site` installs what the website takes")
@@ -34,6 +31,9 @@ def small(tmp_path_factory):
         nbformat.v4.new_markdown_cell("and in TensorFlow:"),
         nbformat.v4.new_code_cell("loss_tf = tf.ones(1)\nprint(loss_tf)"),
     ]
+    table = "<table><thead><tr><th></th><th>a column</th></tr></thead></table>"
+    shown = nbformat.v4.new_output("display_data", data={"text/html": table})
+    lesson.cells[1].outputs = [shown]
     lesson.metadata.language_info = {"name": "python"}
     nbformat.write(lesson, path)
     (root / "exercises/1_basics").mkdir(parents=True)
@@ -63,6 +63,7 @@ def test_a_solution_and_its_reasons_are_folded_below_the_task(small):
     assert text.count("A solution") == 2 * 3
     assert "SOLUTION" not in text
     assert re.search(r"<summary>Why</summary>\s*<p>Because of arithmetic", text)
+    assert re.search(r"<summary>\s*<p[^>]*>A solution", text)
 
 
 def test_a_page_has_no_solution_where_none_is_wanted(small, tmp_path):
@@ -71,6 +72,17 @@ def test_a_page_has_no_solution_where_none_is_wanted(small, tmp_path):
     text = (source / "exercises/1_basics/00_title.ipynb").read_text(encoding="utf-8")
     assert "return 2 * x" not in text
     assert "Because of arithmetic" not in text
+
+
+def test_a_heading_without_words_is_none(small):
+    text = page(small, "notebooks/1_basics/00_title")
+    assert re.search(r"<td\b[^>]*></td>\s*<th>a column</th>", text)
+
+
+def test_the_foot_of_a_page_has_both_licences_and_nothing_that_was_left_open(small):
+    text = page(small, "index")
+    assert "Code: BSD 3-Clause. Text and pictures: CC BY 4.0" in text
+    assert "not set" not in text
 
 
 def test_the_notebook_itself_can_be_had(small):
@@ -126,87 +138,21 @@ def test_what_sphinx_warns_of_is_said_and_nothing_is_left(small, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def broken_links(folder):
-    """Yield each link within the site that leads to no file, or to no place in its page."""
-    ids, pages = {}, {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.html")}
-    for path, text in pages.items():
-        ids[path] = set(re.findall(r"""\bid=["']([^"']+)["']""", text))
-    for path, text in pages.items():
-        if path.parent.name == "_static":  # the theme's own templates
-            continue
-        for link in set(re.findall(r"""\b(?:href|src)=["']([^"']+)["']""", text)):
-            if re.match(r"[a-z]+:", link) or link.startswith("//"):
-                continue
-            name, _, place = unquote(link.partition("?")[0]).partition("#")
-            target = (path.parent / name).resolve() if name else path
-            known = target.exists() and (not place or place in ids.get(target, [place]))
-            if not known:
-                yield path.relative_to(folder).as_posix(), link
-
-
 def test_no_link_of_the_small_site_is_broken_but_those_to_lessons_that_it_lacks(small):
-    broken = [link for name, link in broken_links(small) if name != "ledger.html"]
+    broken = [link for name, link in site_pages.broken_links(small) if name != "ledger.html"]
     assert broken == []
-
-
-LOOK = """() => ({
-  wide: document.documentElement.scrollWidth - innerWidth,
-  aside: [...document.querySelectorAll('.twins')]
-    .some(twins => getComputedStyle(twins).display === 'grid'),
-  scheme: document.documentElement.dataset.theme,
-})"""
-
-
-def complain(said, message):
-    # The theme tells in its log what it has done.
-    if message.type in ("error", "warning"):
-        said.append(message.text)
-
-
-def watch(said, request):
-    if not request.url.startswith(("file:", "data:")):
-        said.append(f"asks for {request.url}")
-
-
-def look(folder, names, pictures=None):
-    """Open pages from their files at two widths, light and dark; yield what is wrong with them."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        for width, scheme in ((1440, "light"), (390, "dark")):
-            view = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            said = []
-            view.on("console", functools.partial(complain, said))
-            view.on("pageerror", lambda error, said=said: said.append(str(error)))
-            view.on("request", functools.partial(watch, said))
-            for name in names:
-                view.goto((folder / f"{name}.html").as_uri())
-                found = view.evaluate(LOOK)
-                if found["wide"] > 0:
-                    yield f"{name} is {found['wide']} px too wide at {width}"
-                if found["scheme"] != scheme:
-                    yield f"{name} is {found['scheme']} where {scheme} is wanted"
-                if found["aside"] and width < 1000:
-                    yield f"{name} has twins side by side at {width}"
-                if pictures:
-                    view.screenshot(path=pictures / f"{name.replace('/', '-')}-{width}.png")
-                yield from (f"{name}: {text}" for text in said)
-                said.clear()
-        chromium.close()
 
 
 @needs_chromium
 def test_the_small_site_in_a_browser(small):
-    assert list(look(small, ["index", "ledger", "notebooks/1_basics/00_title"])) == []
+    pages = ["index", "ledger", "notebooks/1_basics/00_title"]
+    with browser.running_browser() as chromium:
+        assert list(site_pages.look(chromium, small, pages)) == []
 
 
 @needs_chromium
 def test_the_ledger_filters_and_a_link_opens_its_claim(small):
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with browser.running_browser() as chromium:
         view = chromium.new_page(viewport={"width": 390, "height": 900})
         address = (small / "ledger.html").as_uri()
         view.goto(address)
@@ -220,18 +166,3 @@ def test_the_ledger_filters_and_a_link_opens_its_claim(small):
         assert shown.evaluate_all("rows => rows.every(row => row.dataset.verdict === 'taste')")
         view.goto(f"{address}?verdict=false#B08")
         assert view.locator("#B08").evaluate("row => row.open && !row.hidden")
-        chromium.close()
-
-
-@pytest.mark.heavy
-@needs_chromium
-def test_the_whole_site_is_small_whole_and_legible(tmp_path):
-    folder = tmp_path / "site"
-    site.build(folder)
-    assert sum(path.stat().st_size for path in folder.rglob("*")) < 40e6
-    assert list(broken_links(folder)) == []
-    names = [
-        path.relative_to(site.building.ROOT).with_suffix("").as_posix()
-        for path in [*notebook_paths("notebooks"), *notebook_paths("exercises")]
-    ]
-    assert list(look(folder, ["index", "ledger", *names])) == []

@@ -30,7 +30,7 @@ def open_lab(browser: bool = True) -> None:
 
     Where one that `course lab` started runs in this folder, its address is told instead. Raises
     CourseError where JupyterLab is not installed, the first lesson is missing, or nothing
-    can be written here.
+    can be written here or in the user's home.
     """
     if not (ROOT / FIRST_LESSON).is_file():
         raise CourseError(f"{FIRST_LESSON} is missing: bring it back with `git checkout notebooks`")
@@ -39,6 +39,7 @@ def open_lab(browser: bool = True) -> None:
     # Importing this optional grammar takes over a second, and only checks of addresses written
     # in other alphabets use it; None makes its import fail, which its one user allows for.
     sys.modules.setdefault("rfc3987_syntax", None)
+    _check_home()
     if address := _running():
         print(f"\nJupyterLab runs here already. Its address in a browser:\n\n    {address}\n")
         return
@@ -123,6 +124,21 @@ def _has_browser() -> bool:
     except webbrowser.Error:
         return False
     return True
+
+
+def _check_home() -> None:
+    """Raise CourseError where Jupyter cannot keep what it needs while it runs."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CourseError(
+            f"Jupyter cannot write in {folder} ({error.strerror}): make room there, or name a "
+            "folder of yours, as in `HOME=/that/folder make lab`"
+        ) from error
 
 
 def _private_folder() -> tempfile.TemporaryDirectory:

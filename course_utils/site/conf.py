@@ -28,6 +28,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "logo": {"text": project},
+    "footer_content_items": ["extra-footer.html"],
     "extra_footer": (
         "Code: BSD 3-Clause. Text and pictures: CC BY 4.0, the course's authors. "
         f"The claims are quoted from {claims.article()}."
