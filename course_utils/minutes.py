@@ -60,7 +60,7 @@ def of_lesson(path: Path) -> int:
 
 
 def pause(path: Path) -> str:
-    """Return the section before which the longer half of a lesson is shortest; of a short one, ""."""
+    """Return the section before which a long lesson is best halved; of a short one, ""."""
     taken = by_section(path)
     whole = sum(taken.values())
     if whole <= LONGEST:

@@ -160,7 +160,9 @@ def _table(found: list[Lesson], root: Path) -> str:
             f"[{len(lesson.tasks)} tasks]({relative_link(exercise, root)})" if lesson.tasks else ""
         )
         title = f"[{lesson.number} · {lesson.title}]({relative_link(lesson.path, root)})"
-        rows.append(f"| {title} | {minutes.of_lesson(lesson.path)} | {' '.join(lesson.claims)} | {link} |")
+        rows.append(
+            f"| {title} | {minutes.of_lesson(lesson.path)} | {' '.join(lesson.claims)} | {link} |"
+        )
     return "\n".join(rows) + "\n"
 
 
