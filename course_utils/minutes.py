@@ -26,8 +26,9 @@ def by_section(path: Path) -> dict[str, float]:
     """Return the minutes of each section of a lesson, in order.
 
     A section takes its words / WORDS and its lines of code / LINES; empty lines and comments do not
-    count, nor do the last cell and the line that tells the minutes. A prediction takes PREDICTING more. Running is not added: a
-    lesson runs in a minute at most, spread over its cells, while they are read.
+    count, nor do the last cell and the line that tells the minutes. A prediction takes PREDICTING
+    more. Running is not added: a lesson runs in a minute at most, spread over its cells, while
+    they are read.
     """
     found = {OPENING: 0.0}
     for cell in load(path)["cells"]:
