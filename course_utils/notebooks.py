@@ -159,6 +159,14 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
+def statements(source: str) -> int:
+    """Count what a code cell does, however its lines are broken; lines where it is not Python."""
+    tree = tree_of(source)
+    if tree is None:
+        return len(source.split("\n"))
+    return sum(isinstance(node, ast.stmt) for node in ast.walk(tree))
+
+
 def task_ids(notebook: dict[str, Any]) -> list[str]:
     """List the ids of an exercise's tasks: the names that nbgrader gives its check cells."""
     graded = (cell.get("metadata", {}).get("nbgrader", {}) for cell in notebook["cells"])

@@ -14,8 +14,8 @@ FOLDER, LIST = ROOT / "build" / "axe", Path(__file__).with_name("axe.toml")
 MEND = "python tests/axe.py"
 MISSING = f"axe-core is not there: `{MEND}` fetches it"
 
-RUN = """async inside => {
-  const found = await axe.run({ resultTypes: ['violations'], preload: false });
+RUN = """async ([inside, scope]) => {
+  const found = await axe.run(scope, { resultTypes: ['violations'], preload: false });
   return found.violations.flatMap(one => one.nodes.map(node => ({
     rule: one.id,
     place: node.target.join(' '),
@@ -30,11 +30,14 @@ def there() -> bool:
     return web_files.current(FOLDER, LIST)
 
 
-def violations(page: Page, inside: str) -> list[dict]:
-    """List what axe finds on a page, each with whether it lies in what a selector names."""
+def violations(page: Page, inside: str, scope: str | dict = "html") -> list[dict]:
+    """List what axe finds on a page, each with whether it lies in what a selector names.
+
+    `scope` is axe's: a selector of the part to be looked at, or what to include and to exclude.
+    """
     # Not as a script element, which some pages' policies refuse.
     page.evaluate((FOLDER / "axe.min.js").read_text(encoding="utf-8"))
-    return page.evaluate(RUN, inside)
+    return page.evaluate(RUN, [inside, scope])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 import datetime
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -113,3 +116,11 @@ def test_tasks_that_moved_to_another_lesson_stay_done(progress_file):
         "luck_and_defaults-1": "2026-01-05",
     }
     progress.check_tasks()
+
+
+def test_a_terminal_without_every_letter_shows_the_record_all_the_same(progress_file):
+    command = [sys.executable, "-c", "from course_utils.cli import main; main()", "progress"]
+    variables = os.environ | {"PYTHONIOENCODING": "ascii"}
+    said = subprocess.check_output(command, env=variables, text=True)
+    assert "00 ? Start here" in said
+    assert "Next: notebooks/" in said

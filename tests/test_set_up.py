@@ -191,6 +191,12 @@ def test_a_machine_for_which_there_are_releases(machine):
     set_up.check_system(*machine)
 
 
+def test_a_python_of_32_bits_on_a_machine_of_64():
+    with pytest.raises(set_up.SetUpError, match="install one of 64 bits"):
+        set_up.check_bits(2**31 - 1)
+    set_up.check_bits(2**63 - 1)
+
+
 def test_the_releases_that_are_named_are_those_that_are_installed():
     pins = (ROOT / "constraints.txt").read_text().split()
     for name, named in (("torch", "PyTorch"), ("tensorflow", "TensorFlow")):
@@ -250,20 +256,23 @@ def test_little_disk():
         set_up.check_disk(1.2, 5)
 
 
-def test_what_pip_is_configured_with_is_uv_s_too():
-    command = [sys.executable, "-m", "pip", "config", "list"]
+def test_what_pip_is_configured_with_is_uv_s_too(monkeypatch):
+    command = [sys.executable, "-m", "pip"]
+    # As Windows has it, where Python writes to a pipe as Windows' old programs did.
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
     own = {
         "PIP_INDEX_URL": "https://index.example/simple",
         "PIP_EXTRA_INDEX_URL": "https://one.example https://two.example",
         "PIP_FIND_LINKS": "wheels",
         "PIP_CONSTRAINT": "a.txt b.txt",
-        "PIP_CERT": "own certificate.pem",
+        "PIP_CERT": "Jörg's certificate.pem",
         "PIP_DEFAULT_TIMEOUT": "7",
         "PIP_NO_INDEX": "1",
         "PIP_TRUSTED_HOST": "index.example",
     }
-    listed = subprocess.check_output(command, text=True, env=environment(**own))
-    options, variables = set_up.translated(listed)
+    for name, value in environment(**own).items():
+        monkeypatch.setenv(name, value)
+    options, variables = set_up.translated(set_up.settings(command))
     assert sorted(options) == [
         "--allow-insecure-host=index.example",
         "--constraints=a.txt",
@@ -274,7 +283,7 @@ def test_what_pip_is_configured_with_is_uv_s_too():
         "--index=https://two.example",
         "--no-index",
     ]
-    assert variables == {"SSL_CERT_FILE": "own certificate.pem", "UV_HTTP_TIMEOUT": "7"}
+    assert variables == {"SSL_CERT_FILE": "Jörg's certificate.pem", "UV_HTTP_TIMEOUT": "7"}
 
 
 def test_a_setting_nearer_to_the_command_wins():
@@ -419,6 +428,8 @@ def test_other_releases_begin_from_an_empty_environment(project, monkeypatch):
             "Configuration file could not be loaded.\nfile: '/etc/pip.conf', line: 1\n'[global\\n'",
             "pip's settings (pip config list) cannot be read: Configuration file could not be",
         ),
+        ("ERROR: [WinError 32] der Prozess kann nicht: c10.dll", "end JupyterLab"),
+        ("error: failed to remove file: Zugriff verweigert (os error 5)", "end JupyterLab"),
         ("", "no message"),
     ],
 )

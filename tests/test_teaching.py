@@ -75,7 +75,7 @@ def test_minutes_follow_the_formula(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
     expected = {
         "Opening": 100 / minutes.WORDS,
-        "Predict first": minutes.PREDICTING + 200 / minutes.WORDS + 24 / minutes.LINES,
+        "Predict first": minutes.PREDICTING + 200 / minutes.WORDS + 24 / minutes.STATEMENTS,
     }
     assert minutes.by_section(tmp_path / "one.ipynb") == pytest.approx(expected)
     assert minutes.of_lesson(tmp_path / "one.ipynb") == 10

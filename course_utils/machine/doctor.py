@@ -11,12 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils import ROOT, CourseError, kernels
+from course_utils import ROOT, SET_UP, CourseError, kernels
 from course_utils.authoring import exercises, headers
 from course_utils.dashboards import web_files
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
-SET_UP = "py set_up.py" if os.name == "nt" else "make lab"
 
 MATMUL = {
     "torch": (
@@ -130,7 +129,7 @@ def _python() -> Row:
     wanted = _project()["requires-python"]
     version = ".".join(map(str, sys.version_info[:3]))
     fits = version in SpecifierSet(wanted)
-    mend = "" if fits else "make lab PYTHON=python3.11"
+    mend = "" if fits else "make lab PYTHON=python3.12" if os.name == "posix" else SET_UP
     return Row("Python", "ok" if fits else "fail", f"{version} (wanted: {wanted})", mend)
 
 

@@ -14,7 +14,7 @@ import webbrowser
 from pathlib import Path
 from urllib.parse import urljoin
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, SET_UP, CourseError
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 SECONDS_TO_END = 4
@@ -35,7 +35,7 @@ def open_lab(browser: bool = True) -> None:
     if not (ROOT / FIRST_LESSON).is_file():
         raise CourseError(f"{FIRST_LESSON} is missing: bring it back with `git checkout notebooks`")
     if importlib.util.find_spec("jupyterlab") is None:
-        raise CourseError("JupyterLab is not installed in this environment: run `make lab`")
+        raise CourseError(f"JupyterLab is not installed in this environment: run `{SET_UP}`")
     # Importing this optional grammar takes over a second, and only checks of addresses written
     # in other alphabets use it; None makes its import fail, which its one user allows for.
     sys.modules.setdefault("rfc3987_syntax", None)

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from course_utils import ROOT, CourseError, notebooks
+from course_utils import ROOT, SET_UP, CourseError, notebooks
 from course_utils.machine.versions import git, released, same_source
 
 KEPT = Path("build", "update")
@@ -46,7 +46,7 @@ def update(root: Path = ROOT) -> list[str]:
     finally:
         lines += _put_back(root)
     count = len(_names(git(root, "diff", "--name-only", "-z", "--no-renames", base, target)))
-    return [f"updated: {count} files are new or changed; `make lab` brings the rest", *lines]
+    return [f"updated: {count} files are new or changed; `{SET_UP}` brings the rest", *lines]
 
 
 def _end_interrupted_merge(root: Path) -> list[str]:

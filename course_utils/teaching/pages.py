@@ -89,7 +89,7 @@ def _claims(lesson: Lesson) -> list[str]:
 
 def _minutes(path: Path) -> list[str]:
     lines = ["## Minutes", ""]
-    pace = f"text at {minutes.WORDS} words, code at {minutes.LINES} lines a minute"
+    pace = f"text at {minutes.WORDS} words, code at {minutes.STATEMENTS} statements a minute"
     lines += [f"A reader's: {pace}, {minutes.PREDICTING} to predict. A class takes longer.", ""]
     lines += ["| section | minutes | begins at |", "|---|---|---|"]
     begun = 0.0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.files import relative_link
-from course_utils.notebooks import Lesson, as_text, joined, lessons, load, tidy
+from course_utils.notebooks import Lesson, as_text, joined, lessons, load, statements, tidy
 
 PATH = Path("instructors", "workshop.ipynb")
 PLAN = Path("instructors", "workshop.toml")
@@ -48,15 +48,13 @@ def _part(row: dict[str, str], lesson: Lesson, root: Path) -> Part:
     ]
     if not cells:
         raise CourseError(f"{lesson.path}: no cell is tagged {TAG!r}, and {PLAN} wants some")
-    lines = sum(minutes.counts(line) for cell in cells for line in _code(cell))
-    words = sum(len(re.findall(r"\w+", cell["source"])) for cell in cells if not _code(cell))
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    text = [cell["source"] for cell in cells if cell["cell_type"] != "code"]
+    words = sum(len(re.findall(r"\w+", one)) for one in text)
     words += len(re.findall(r"\w+", row["predict"] + row["talk"]))
-    taken = words / minutes.WORDS + lines / minutes.LINES + minutes.PREDICTING + TALKING
+    taken = words / minutes.WORDS + sum(map(statements, code)) / minutes.STATEMENTS
+    taken += minutes.PREDICTING + TALKING
     return Part(**row, cells=cells, minutes=-int(-taken // 1))
-
-
-def _code(cell: Cell) -> list[str]:
-    return cell["source"].splitlines() if cell["cell_type"] == "code" else []
 
 
 def _moved(cell: Cell, path: Path, root: Path) -> Cell:

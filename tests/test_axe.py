@@ -1,0 +1,81 @@
+"""The pages that lessons are exported to: axe finds no barrier that is the course's own.
+
+What axe finds of nbconvert, Keras and pandas is listed with the reason; an entry that is found
+no more has to go.
+"""
+
+import axe
+import browser
+import nbconvert
+import pytest
+
+from course_utils import notebooks
+
+pytestmark = [
+    pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
+    pytest.mark.skipif(not axe.there(), reason=axe.MISSING),
+    pytest.mark.xdist_group("axe"),
+]
+
+OURS = ".jp-RenderedHTMLCommon, .jp-OutputArea-output"
+EXPORTED = "first_network", "card_fraud"
+
+# The editors of code, whose colours are nbconvert's, are left out.
+CODE = [[".jp-InputArea-editor"]]
+
+# Each by its rule and a part of the element.
+IN_EXPORTS = {
+    ("color-contrast", "Prompt"): "the numbers of cells are grey",
+    ("color-contrast", "text-decoration-color"): "Keras's summary of a model has its own colours",
+    ("link-in-text-block", "<a "): "links are not underlined",
+    ("empty-table-header", "<th></th>"): "the corner of a table that pandas writes is empty",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.running_browser() as running:
+        yield running
+
+
+def apart(found, known):
+    """Return what is not in a list of what is known, and which entries of the list were found."""
+    rest, seen = [], set()
+    for one in found:
+        entries = [key for key in known if key[0] == one["rule"] and key[1] in one["html"]]
+        seen.update(entries)
+        rest += [] if entries else [f"{one['rule']}: {one['place']}: {one['html']}"]
+    return rest, seen
+
+
+def test_finds_what_is_ours(chromium):
+    page = chromium.new_page()
+    page.set_content('<html lang="en"><title>.</title><main><h1>.</h1><img src="data:,"></main>')
+    rest, seen = apart(axe.violations(page, "main"), IN_EXPORTS)
+    assert [one.partition(":")[0] for one in rest] == ["image-alt"]
+    assert seen == set()
+
+
+def exported(chromium, folder, name):
+    """Look at the page that a lesson is exported to."""
+    html, _ = nbconvert.HTMLExporter().from_filename(str(notebooks.named(name)))
+    path = folder / f"{name}.html"
+    path.write_text(html, encoding="utf-8")
+    page = chromium.new_page()
+    # Its formulas and diagrams come from other machines.
+    page.route("http*://**", lambda route: route.abort())
+    page.goto(path.as_uri())
+    found = axe.violations(page, OURS, {"exclude": CODE})
+    page.close()
+    return apart(found, IN_EXPORTS)
+
+
+def test_in_two_exported_lessons_all_that_is_listed_is_found(chromium, tmp_path):
+    (rest, seen), (others, more) = (exported(chromium, tmp_path, name) for name in EXPORTED)
+    assert rest + others == []
+    assert seen | more == set(IN_EXPORTS)
+
+
+@pytest.mark.heavy
+def test_the_page_that_a_lesson_is_exported_to(chromium, tmp_path, lesson):
+    assert exported(chromium, tmp_path, notebooks.name_of(lesson))[0] == []
