@@ -46,11 +46,11 @@ def try_all(chromium: Browser, folder: Path) -> tuple[dict[str, dict], dict[str,
     with _tensorboard(folder / "tensorboard", losses) as board:
         address = f"{board.address}?tagFilter=loss%7Cdigit#timeseries"
         tried["TensorBoard"] = _tried(chromium, address, TENSORBOARD)
-        weighed["TensorBoard"] = _weighed(chromium, address)
+        weighed["TensorBoard"] = _weighed(chromium, address, f"{board.address}#scalars")
     with _visdom(folder / "visdom", losses) as board:
         address = f"{board.address}env/main"
         tried["Visdom"] = _tried(chromium, address, VISDOM)
-        weighed["Visdom"] = _weighed(chromium, address)
+        weighed["Visdom"] = _weighed(chromium, address, address)
     return tried, weighed
 
 
@@ -106,8 +106,11 @@ def _tried(
     return found
 
 
-def _weighed(chromium: Browser, address: str) -> dict[str, float]:
-    """Return what a page loads and then holds, in megabytes, and how many controls it shows."""
+def _weighed(chromium: Browser, address: str, plainest: str) -> dict[str, float]:
+    """Return what a page loads and then holds, in megabytes, and how many controls it shows.
+
+    Controls are also counted at `plainest`, the address at which the board shows the fewest.
+    """
     context = chromium.new_context(viewport=SCREEN)
     page = context.new_page()
     tools = context.new_cdp_session(page)
@@ -119,16 +122,20 @@ def _weighed(chromium: Browser, address: str) -> dict[str, float]:
     tools.send("HeapProfiler.collectGarbage")
     metrics = tools.send("Performance.getMetrics")["metrics"]
     (held,) = (metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
-    controls = page.locator(CONTROLS).locator("visible=true").count()
-    context.close()
     megabytes = {"megabytes loaded": sum(loaded), "megabytes held": held}
-    return {name: round(size / 1e6, 1) for name, size in megabytes.items()} | {"controls": controls}
+    found = {name: round(size / 1e6, 1) for name, size in megabytes.items()}
+    controls = page.locator(CONTROLS).locator("visible=true")
+    found["controls"] = controls.count()
+    _open(page, plainest)
+    found["controls, plainest tab"] = controls.count()
+    context.close()
+    return found
 
 
 def _open(page: Page, address: str) -> None:
     page.set_default_timeout(60_000)
     page.goto(address, wait_until="commit")
-    page.locator("card-view, .react-grid-item").first.wait_for()
+    page.locator("card-view, tf-scalar-dashboard, .react-grid-item").first.wait_for()
     page.wait_for_timeout(3 * MILLISECONDS)
 
 
