@@ -1,4 +1,4 @@
-"""Do at each dashboard's page, in a real browser, what a person does there; and weigh the page.
+"""Do at each dashboard's page, in a real browser, what a person does there; and weigh both boards.
 
     python tests/board_pages.py
 
@@ -8,17 +8,23 @@ writes course_utils/dashboards/pages.json, which the lessons show: a lesson has 
 import contextlib
 import datetime
 import json
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import browser
 import numpy as np
+import psutil
 from playwright.sync_api import Browser, Locator, Page
 
 from course_utils import dashboards
 from course_utils.dashboards.pages import RECORD
+from course_utils.workers import free_ports
 
 MILLISECONDS = 1500
 SCREEN = {"width": 1400, "height": 1000}
@@ -26,6 +32,10 @@ CONTROLS = (
     "button, input, select, textarea, a[href], [role=button], [role=checkbox], [role=tab], "
     "mat-select, mat-slider"
 )
+COMMANDS = {
+    "TensorBoard": ("from tensorboard.main import run_main as main", "--port", "--logdir"),
+    "Visdom": ("from visdom.server.run_server import main", "-port", "-bind_local", "-env_path"),
+}
 TABLE = "<table><tr><th>run</th><th>loss</th></tr>{}</table>"
 
 
@@ -33,6 +43,8 @@ def main() -> None:
     """Record what can be done at the two pages today."""
     with browser.running_browser() as chromium, tempfile.TemporaryDirectory() as folder:
         tried, weighed = try_all(chromium, Path(folder))
+    for board in weighed:
+        weighed[board] |= servers(board)
     versions = {name: version(name) for name in ("tensorboard", "visdom")}
     record = {"date": str(datetime.date.today()), "versions": versions}
     record |= {"tried": tried, "weighed": weighed}
@@ -46,12 +58,42 @@ def try_all(chromium: Browser, folder: Path) -> tuple[dict[str, dict], dict[str,
     with _tensorboard(folder / "tensorboard", losses) as board:
         address = f"{board.address}?tagFilter=loss%7Cdigit#timeseries"
         tried["TensorBoard"] = _tried(chromium, address, TENSORBOARD)
-        weighed["TensorBoard"] = _weighed(chromium, address)
+        weighed["TensorBoard"] = _weighed(chromium, address, f"{board.address}#scalars")
     with _visdom(folder / "visdom", losses) as board:
         address = f"{board.address}env/main"
         tried["Visdom"] = _tried(chromium, address, VISDOM)
-        weighed["Visdom"] = _weighed(chromium, address)
+        weighed["Visdom"] = _weighed(chromium, address, address)
     return tried, weighed
+
+
+def servers(board: str) -> dict[str, int]:
+    """Return the megabytes of a board's server, as its own command starts it, in an empty folder.
+
+    Visdom's command would fetch the page's scripts first; that step is left out.
+    """
+    kinds = {"its server": "", "its server, no TensorFlow": "sys.modules['tensorflow'] = None; "}
+    return {f"megabytes of {kind}": _server(board, hide) for kind, hide in kinds.items()}
+
+
+def _server(board: str, hide: str) -> int:
+    program, port_option, *options = COMMANDS[board]
+    (port,) = free_ports(1)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", f"import sys; {hide}{program}; main()"]
+        command += [port_option, str(port), *options, folder]
+        with subprocess.Popen(command) as process:
+            try:
+                while not _answers(port):
+                    assert process.poll() is None, f"{board}'s server ended"
+                    time.sleep(0.2)
+                return round(psutil.Process(process.pid).memory_info().rss / 1e6)
+            finally:
+                process.kill()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextlib.contextmanager
@@ -106,8 +148,11 @@ def _tried(
     return found
 
 
-def _weighed(chromium: Browser, address: str) -> dict[str, float]:
-    """Return what a page loads and then holds, in megabytes, and how many controls it shows."""
+def _weighed(chromium: Browser, address: str, plainest: str) -> dict[str, float]:
+    """Return what a page loads and then holds, in megabytes, and how many controls it shows.
+
+    Controls are also counted at `plainest`, the address at which the board shows the fewest.
+    """
     context = chromium.new_context(viewport=SCREEN)
     page = context.new_page()
     tools = context.new_cdp_session(page)
@@ -119,16 +164,20 @@ def _weighed(chromium: Browser, address: str) -> dict[str, float]:
     tools.send("HeapProfiler.collectGarbage")
     metrics = tools.send("Performance.getMetrics")["metrics"]
     (held,) = (metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
-    controls = page.locator(CONTROLS).locator("visible=true").count()
-    context.close()
     megabytes = {"megabytes loaded": sum(loaded), "megabytes held": held}
-    return {name: round(size / 1e6, 1) for name, size in megabytes.items()} | {"controls": controls}
+    found = {name: round(size / 1e6, 1) for name, size in megabytes.items()}
+    controls = page.locator(CONTROLS).locator("visible=true")
+    found["controls"] = controls.count()
+    _open(page, plainest)
+    found["controls, plainest tab"] = controls.count()
+    context.close()
+    return found
 
 
 def _open(page: Page, address: str) -> None:
     page.set_default_timeout(60_000)
     page.goto(address, wait_until="commit")
-    page.locator("card-view, .react-grid-item").first.wait_for()
+    page.locator("card-view, tf-scalar-dashboard, .react-grid-item").first.wait_for()
     page.wait_for_timeout(3 * MILLISECONDS)
 
 

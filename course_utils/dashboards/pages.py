@@ -29,9 +29,9 @@ def tried_pages() -> "pd.DataFrame":
 
 
 def weighed_pages() -> "pd.DataFrame":
-    """Return what each page loaded and held in that browser, in megabytes, and its controls.
+    """Return what each page loaded and held in that browser, its controls, and its server's memory.
 
-    A row for each of the three, a column for each board.
+    A row for each of these, in megabytes but for the controls; a column for each board.
     """
     import pandas as pd
 
