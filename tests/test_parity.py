@@ -234,3 +234,16 @@ def test_a_sum_that_cancels_is_no_difference():
         module = nn.Sequential(nn.Linear(11, 8), nn.ReLU(), nn.Linear(8, 1))
         layers = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]
         parity.copy_weights(module, keras.Sequential([keras.Input((11,)), *layers]))
+
+
+def test_a_norm_of_saturated_features_is_no_difference():
+    """Features that are nearly equal differ by rounding alone, and a norm magnifies that."""
+    for seed in range(8):
+        torch.manual_seed(seed)
+        module = nn.Sequential(nn.Linear(6, 3), nn.Sigmoid(), nn.LayerNorm(3), nn.Linear(3, 2))
+        layers = [
+            keras.layers.Dense(3, activation="sigmoid"),
+            keras.layers.LayerNormalization(epsilon=1e-5),
+            keras.layers.Dense(2),
+        ]
+        parity.copy_weights(module, keras.Sequential([keras.Input((6,)), *layers]))

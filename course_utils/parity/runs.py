@@ -63,19 +63,25 @@ def _told(framework: str, inside: list[str]) -> Iterable[None]:
 
 
 def run_torch(
-    module: "torch.nn.Module", units: Iterable[tuple], call: Callable, see: Callable, seed: int = 0
+    module: "torch.nn.Module",
+    units: Iterable[tuple],
+    call: Callable,
+    see: Callable,
+    moved: Callable,
+    seed: int = 0,
 ) -> list[np.ndarray]:
     """Call a PyTorch model in evaluation mode, with `see(path, unit, entered, left)` at each layer.
 
-    What `see` returns goes on in the place of what left the layer. Returns the answers. Raises
-    CourseError where the model raises.
+    What `moved` and `see` return goes on in the place of what enters and leaves the layer. Returns
+    the answers. Raises CourseError where the model raises.
     """
     import torch
 
     inside, handles = [], []
 
-    def enter(path: str, unit: Any, args: tuple) -> None:
+    def enter(path: str, unit: Any, args: tuple) -> tuple:
         inside.append(path)
+        return tuple(map(moved, args[:1])) + args[1:]
 
     def hook(path: str, unit: Any, args: tuple, options: dict, output: Any) -> Any:
         inside.clear()

@@ -122,7 +122,7 @@ def torch_run(
     """Run the PyTorch model with numbers: what enters and leaves each layer, and the answers.
 
     `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. What
-    goes on behind each layer is moved by up to a share `shake`, as rounding would.
+    goes on in front of each layer and behind it is moved by up to a share `shake`, as by rounding.
     """
     import torch
 
@@ -142,7 +142,7 @@ def torch_run(
             return (moved(goes_on[0]), *goes_on[1:])
         return moved(goes_on)
 
-    answers = runs.run_torch(both.module, both.units_torch, call, see, seed)
+    answers = runs.run_torch(both.module, both.units_torch, call, see, moved, seed)
     return seen, answers
 
 
