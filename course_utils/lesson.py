@@ -19,8 +19,10 @@ SECONDS_TO_STOP = 1.0
 """A browser sends all cells of a Run All at once, but on a busy machine some come a tenth of a
 second after the error that is to stop them. Who mends a cell by hand takes longer than this."""
 
-# The second is of PyTorch's profiler, which writes the time and a process id with every start.
+# The second is of PyTorch's profiler, which writes the time and a process id with every start; the
+# third of joblib below scikit-learn, which warns where a container does not say how many cores.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}
+QUIET["LOKY_MAX_CPU_COUNT"] = str(os.cpu_count())
 
 
 def begin(seed: int = 0, cards: bool = False) -> None:

@@ -1,13 +1,17 @@
 """What a picture's fingerprint holds: each change of what is shown is seen, another look is not."""
 
+import base64
 import functools
+import io
+import re
 from datetime import date
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
-from course_utils import authoring, figures
+from course_utils import CourseError, authoring, figures
 from course_utils.figures.fingerprint import fingerprint
 
 STEPS = np.arange(60)
@@ -203,3 +207,17 @@ def test_an_animation_is_compared_at_three_of_its_frames(shown):
     assert frames == ["frame 0", "frame 4", "frame 7"]
     lines = changed(*(output[figures.SHOWN] for output in shown))
     assert len(lines) == 2
+
+
+def test_an_animation_moves_once_and_not_for_long(shown):
+    def animate(frames):
+        figure = plt.figure()
+        figures.animation(figure, lambda n: figure.suptitle(n), frames=frames, alt="moves")
+
+    animate(33)
+    content = re.search("base64,([^\"]*)", shown[0]["text/html"])[1]
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        assert picture.n_frames > 1
+        assert "loop" not in picture.info
+    with pytest.raises(CourseError, match=r"50 frames of 0\.12 s move for over 5 s"):
+        animate(50)

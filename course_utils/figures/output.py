@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from course_utils import CourseError
 from course_utils.figures.fingerprint import fingerprint
 from course_utils.figures.style import COLOURS
 
@@ -22,6 +23,8 @@ SHOWN = "application/vnd.course.shown"
 """The kind of output that holds a picture's fingerprint: no front end knows it or shows it."""
 
 FRAMES_COMPARED = 3
+
+LONGEST_MOVE = 5
 
 
 def show(figure: "Figure", alt: str) -> None:
@@ -52,11 +55,16 @@ def animation(
     """Show a figure that moves, as a GIF with this alt text, and close it.
 
     `draw` is called with 0 to `frames` - 1 and changes the figure each time; each state is shown
-    for `seconds`, and then all begins anew.
+    for `seconds`, and the last one stays. Raises CourseError where it would move for longer than
+    five seconds: what cannot be paused has to stop by then (WCAG 2.2.2).
     """
     import matplotlib.pyplot as plt
     from PIL import Image
 
+    if frames * seconds > LONGEST_MOVE:
+        raise CourseError(
+            f"{frames} frames of {seconds} s move for over {LONGEST_MOVE} s: take fewer, or shorter"
+        )
     pictures, shown, packed = [], [], io.BytesIO()
     compared = [round(n * (frames - 1) / (FRAMES_COMPARED - 1)) for n in range(FRAMES_COMPARED)]
     for n in range(frames):
@@ -76,5 +84,5 @@ def animation(
         picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures
     ]
     duration = round(1000 * seconds)
-    first.save(packed, "gif", save_all=True, append_images=rest, duration=duration, loop=0)
+    first.save(packed, "gif", save_all=True, append_images=rest, duration=duration)
     _show_image(packed.getvalue(), "gif", alt, "\n".join(shown))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def git(root: Path, *words: str, **options: object) -> str:
-    """Return what git prints; raises CourseError, with its last line, where it fails."""
+    """Return what git prints; raises CourseError, with the line that says why, where it fails."""
     command = ["git", "-C", str(root), *words]
     try:
         done = subprocess.run(command, capture_output=True, check=False, **options)
@@ -19,7 +19,9 @@ def git(root: Path, *words: str, **options: object) -> str:
         raise CourseError("git is not installed here, and without it nothing is updated") from error
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise CourseError(f"`git {words[0]}` failed: {lines[-1]}")
+        # Advice of several lines may follow it.
+        why = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        raise CourseError(f"`git {words[0]}` failed: {why.removeprefix('fatal: ')}")
     return done.stdout.decode(errors="surrogateescape")
 
 
