@@ -187,6 +187,18 @@ def validate(
     raise typer.Exit(authoring.validate(paths or [], again=again))
 
 
+@app.command(rich_help_panel=MAINTAIN)
+def then(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
+    make: Annotated[bool, typer.Option("--make", help="Make .venv-2021 and ask nothing.")] = False,
+) -> None:
+    """Ask the claims' questions of the releases of October 2021 and of these; record it."""
+    from course_utils import then
+
+    for line in [then.make()] if make else then.record(names or []):
+        print(line, flush=True)
+
+
 @app.command()
 def measure(
     lessons: Annotated[list[Path] | None, typer.Argument(metavar="[LESSON]...")] = None,

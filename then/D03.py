@@ -2,9 +2,7 @@
 
 import shims
 
-before = shims.alone(
-    "import tensorflow as tf; print(len(tf.config.list_logical_devices('CPU')))"
-)
+before = shims.alone("import tensorflow as tf; print(len(tf.config.list_logical_devices('CPU')))")
 split = shims.alone(
     "import tensorflow as tf; C = tf.config.LogicalDeviceConfiguration;"
     "tf.config.set_logical_device_configuration("

@@ -1,4 +1,4 @@
-"""D05: does PyTorch use CUDA to say whether the card or the processor is used? Without CUDA here."""
+"""D05: does PyTorch use CUDA to say whether the card or the processor is used?"""
 
 import shims
 

@@ -1,4 +1,4 @@
-"""D09: do the two execute differently on devices? Operands that lie apart, a device that is missing."""
+"""D09: do the two execute differently on devices? Operands apart, a missing device."""
 
 import shims
 

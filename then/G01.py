@@ -1,4 +1,4 @@
-"""G01: does a static graph store a fixed data structure? Its nodes, before and after other inputs."""
+"""G01: does a static graph store a fixed data structure? Its nodes, after other inputs."""
 
 import shims
 

@@ -9,8 +9,11 @@ shims.answer(
         "PyTorch: a file with a graph answers as at home": found["TorchScript"],
         "TensorFlow: a file with a graph answers as at home": found["SavedModel"],
         "a pickled module does not open": not found["pickled module"],
-        "weights alone do not answer": not found["Keras's weights"],
+        "weights alone do not answer": not found["weights alone"],
     },
-    counts={"PyTorch's ways to such a file": sum(
-        found.get(name, False) for name in ("TorchScript", "torch.export"))},
+    counts={
+        "PyTorch's ways to such a file": sum(
+            found.get(name, False) for name in ("TorchScript", "torch.export")
+        )
+    },
 )

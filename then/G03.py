@@ -1,4 +1,4 @@
-"""G03: are transformations of a static graph performed? Nodes before and after, answers the same."""
+"""G03: are transformations of a static graph performed? Nodes before and after a pass."""
 
 import shims
 from torch import fx

@@ -16,9 +16,7 @@ with tf.Graph().as_default():
 shims.answer(
     {
         "as it comes an operation runs when it is reached": float(tf.constant(1.0) + 1) == 2,
-        "Python's if follows the value": (
-            follows(tf.constant(1.0)) != follows(tf.constant(-1.0))
-        ),
+        "Python's if follows the value": (follows(tf.constant(1.0)) != follows(tf.constant(-1.0))),
         "in a graph of release 1's kind there is no value": not hasattr(in_graph, "numpy"),
         "and Python's if is refused": refused,
     }

@@ -1,4 +1,4 @@
-"""G08: does the graph make TensorFlow friendlier to production? Steps to serve, with it and without."""
+"""G08: does the graph make TensorFlow friendlier to production? Steps to serve."""
 
 import tempfile
 
@@ -17,7 +17,8 @@ class Ours(tf.Module):
 """
 TRAINED = "\nmodel = Ours(); model.weight.assign(tf.reshape(tf.range(6.0), [3, 2]))\n"
 SHOW = "\nprint(model(tf.constant([[1.0, 2.0, 3.0]])).numpy().tolist())"
-SAVE = f"tf.saved_model.save(model, '{place}/saved'); tf.train.Checkpoint(m=model).save('{place}/c')"
+SAVE = f"tf.saved_model.save(model, '{place}/saved')"
+SAVE += f"\ntf.train.Checkpoint(m=model).save('{place}/c')"
 LOAD = f"import tensorflow as tf\nmodel = tf.saved_model.load('{place}/saved')"
 RESTORE = f"\nmodel = Ours()\ntf.train.Checkpoint(m=model).restore('{place}/c-1')"
 
@@ -28,8 +29,8 @@ def statements(code):
 
 
 home = shims.alone(MAKE + TRAINED + SAVE + SHOW)
-without_code = shims.alone(f"import tensorflow as tf; model = tf.train.load_checkpoint('{place}/c-1')"
-                           + SHOW)
+BARE = f"import tensorflow as tf\nmodel = tf.train.load_checkpoint('{place}/c-1')"
+without_code = shims.alone(BARE + SHOW)
 shims.answer(
     {
         "with its graph it answers as at home, without its code": shims.alone(LOAD + SHOW) == home,

@@ -27,7 +27,7 @@ def grow_torch(told):
 
 
 def grow_tf(told):
-    """Do the same; Keras of then asks nothing, Keras of now wants a new optimizer for new weights."""
+    """Do the same; Keras of now wants a new optimizer for new weights."""
     layers = [tf.keras.layers.Dense(3)]
     optimizer = tf.keras.optimizers.SGD(0.1)
     for step in range(6):

@@ -1,4 +1,4 @@
-"""G13: do both frameworks allow flexibility for new architectures? An unusual one, eager and traced."""
+"""G13: do both frameworks allow flexibility for new architectures? One, both ways."""
 
 import shims
 from unusual import START, learns_tf, learns_torch, settle_tf, settle_torch, tf, torch

@@ -1,4 +1,4 @@
-"""G15: does eager execution make TensorFlow flexible? The unusual network with it and in graphs alone."""
+"""G15: does eager execution make TensorFlow flexible? One network, with it and without."""
 
 import shims
 from unusual import DATA, START, learns_tf, settle_tf, tf

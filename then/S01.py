@@ -1,4 +1,4 @@
-"""S01: is switching seamless? Half of a loop's lines stay, and a checkpoint opens in the other one."""
+"""S01: is switching seamless? Lines that stay, checkpoints that open."""
 
 import difflib
 import tempfile

@@ -1,4 +1,4 @@
-"""S04: do TensorFlow's features for production make a good case? A file for a server, one for phones."""
+"""S04: do TensorFlow's features for production make a good case? Two files."""
 
 import tempfile
 

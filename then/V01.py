@@ -15,7 +15,9 @@ with shims.tensorboard(records.folder()) as server:
 with shims.tensorboard(tempfile.mkdtemp()) as server:
     empty = sum(bool(json.loads(server.get(f"/data/plugin/{name}/tags"))) for name in kinds)
 shims.answer(
-    {**{f"{name} are shown": truth for name, truth in kinds.items()},
-     "an empty folder shows none of it": empty == 0},
+    {
+        **{f"{name} are shown": truth for name, truth in kinds.items()},
+        "an empty folder shows none of it": empty == 0,
+    },
     counts={"kinds of views": len(listed), "views with something to show": enabled},
 )

@@ -1,6 +1,7 @@
 """V06: is Visdom considerably lighter than TensorBoard, and very simple to use?
 
-Lighter is memory, a client's what it adds to a program that has imported torch; considerably is half; simple is statements for the same three pictures.
+Lighter is memory, a client's what it adds to a program that has imported torch; considerably is
+half; simple is statements for the same three pictures.
 """
 
 import inspect
@@ -10,7 +11,7 @@ import numpy as np
 import shims
 
 torch, tf = shims.one_thread()
-HELD = "import os; print(next(int(l.split()[1]) for l in open('/proc/self/status') if 'VmRSS' in l))"
+HELD = "print(next(int(l.split()[1]) for l in open('/proc/self/status') if 'VmRSS' in l))"
 WRITER = "from torch.utils.tensorboard import SummaryWriter; SummaryWriter({!r}); "
 picture = np.random.default_rng(0).random((8, 8)).astype("float32")
 

@@ -1,4 +1,4 @@
-"""V07: does Visdom support PyTorch's tensors directly? What goes in comes back; the other's does not."""
+"""V07: does Visdom support PyTorch's tensors directly? What goes in comes back."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""V08: does Visdom offer flexibility? A list of things to draw, tried with it and with TensorBoard."""
+"""V08: does Visdom offer flexibility? A list, tried with it and with TensorBoard."""
 
 import tempfile
 

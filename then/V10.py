@@ -1,4 +1,4 @@
-"""V10: is TensorBoard's interface interactive? Other questions get other answers, the same do not."""
+"""V10: is TensorBoard's interface interactive? Other questions get other answers."""
 
 import records
 import shims

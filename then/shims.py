@@ -72,7 +72,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115
         command = [part.format(port=self.port) for part in command]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
 
@@ -109,7 +109,8 @@ def visdom_server():
     """
     code = (
         "import tempfile, importlib, visdom.server as s\n"
-        "if not hasattr(s, 'start_server'): s = importlib.import_module('visdom.server.run_server')\n"
+        "if not hasattr(s, 'start_server'):\n"
+        "    s = importlib.import_module('visdom.server.run_server')\n"
         "s.start_server(port={port}, base_url='', env_path=tempfile.mkdtemp() + '/')"
     )
     return Server([sys.executable, "-c", code])

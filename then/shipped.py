@@ -34,18 +34,6 @@ class OursTF(tf.Module):
         return 2 * (data @ self.weight)
 
 
-class OursKeras(tf.keras.Model):
-    """The same as a model of Keras's, whose class a file names."""
-
-    def __init__(self, **settings):
-        super().__init__(**settings)
-        self.layer = tf.keras.layers.Dense(2)
-
-    def call(self, data):
-        """Return twice the layer's answer."""
-        return 2 * self.layer(data)
-
-
 def files():
     """Save each model in each way; return by name the expression that opens it, and its answer."""
     place = tempfile.mkdtemp()
@@ -62,17 +50,17 @@ def files():
         program = torch.export.export(ours, (torch.tensor([ROW]),))
         torch.export.save(program, place + "/exported.pt2")
         found["torch.export"] = (
-            f"torch.export.load('{place}/exported.pt2').module()({row}).tolist()", home)
+            f"torch.export.load('{place}/exported.pt2').module()({row}).tolist()",
+            home,
+        )
     model = OursTF()
     tf.saved_model.save(model, place + "/saved")
     home = model(tf.constant([ROW])).numpy().tolist()
     asked = f"tf.constant([{ROW}])"
     found["SavedModel"] = (f"tf.saved_model.load('{place}/saved')({asked}).numpy().tolist()", home)
-    keras = OursKeras()
-    home = keras(tf.constant([ROW])).numpy().tolist()
-    keras.save_weights(place + "/own.weights.h5")
-    opened = f"tf.keras.Sequential([tf.keras.layers.Dense(2)]).load_weights('{place}/own.weights.h5')"
-    found["Keras's weights"] = (f"{opened}({asked}).numpy().tolist()", home)
+    tf.train.Checkpoint(model=model).write(place + "/weights")
+    opened = f"tf.train.load_checkpoint('{place}/weights')"
+    found["weights alone"] = (f"{opened}({asked}).numpy().tolist()", home)
     return found
 
 
