@@ -54,11 +54,28 @@ def test_outdated_is_what_held_then_and_does_not_now(name):
     assert (entry["verdict"] == "outdated") == (held and entry["verdict"] not in ("holds", "taste"))
 
 
-def test_times_were_taken_in_pairs(found):
-    for measure in found["measures"].values():
-        assert {len(runs) for runs in measure.values()} == {recording.PAIRS}
-        for runs in measure.values():
-            assert all(run["milliseconds"].keys() == runs[0]["milliseconds"].keys() for run in runs)
+def test_measures_were_taken_in_pairs(found):
+    assert set(found["measures"]) == set(recording.MEASURES)
+    for name, measure in found["measures"].items():
+        assert {len(runs) for runs in measure.values()} == {recording.MEASURES[name]}
+    times = [run["milliseconds"] for runs in found["measures"]["eager"].values() for run in runs]
+    assert all(run.keys() == times[0].keys() and min(run.values()) > 0 for run in times)
+
+
+@pytest.mark.parametrize("name", ["idioms_torch", "idioms_tf"])
+def test_twenty_idioms_that_ran_then(name, found):
+    then_, now = (found["measures"][name][year][0]["truths"] for year in ("then", "now"))
+    assert len(then_) == 20
+    assert then_.keys() == now.keys()
+    assert all(then_.values())
+
+
+def test_a_year_opens_its_own_files(found):
+    for year, row in found["files"].items():
+        assert row["written"]
+        assert {name for name, truth in row[year].items() if truth} == {
+            name for name, truth in row["written"].items() if truth
+        }
 
 
 def refused(path, content):
@@ -91,9 +108,10 @@ def scripts(tmp_path, monkeypatch):
     """A folder of scripts that this Python answers for both years, and a record beside it."""
     real = recording.ask
     monkeypatch.setitem(asking.YEARS, "then", asking.YEARS["now"])
-    monkeypatch.setattr(recording, "ask", lambda name, year: real(name, year, tmp_path))
+    monkeypatch.setattr(recording, "ask", lambda name, year: real(name, year, folder=tmp_path))
     monkeypatch.setattr(recording, "asked", lambda: ["G01"])
-    monkeypatch.setattr(recording, "MEASURES", ())
+    monkeypatch.setattr(recording, "MEASURES", {})
+    (tmp_path / "files.py").write_text('print(\'{"truths": {"a file": true}}\')')
     (tmp_path / "versions.py").write_text("print('{}')")
     (tmp_path / "G01.py").write_text("print('noise'); print('{\"truths\": {\"a\": true}}')")
     return tmp_path
@@ -101,7 +119,8 @@ def scripts(tmp_path, monkeypatch):
 
 def test_a_record_is_made_and_read_back(scripts):
     path = scripts / "results.json"
-    assert list(recording.record([], path)) == ["G01: holds then, holds now"]
+    lines = list(recording.record([], path))
+    assert lines == ["G01: holds then, holds now", "files: of each year opened in each"]
     assert recording.read(path)["claims"]["G01"]["then"] == {"truths": {"a": True}}
 
 

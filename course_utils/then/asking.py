@@ -37,7 +37,7 @@ def available() -> bool:
     return YEARS["then"].exists() and (ROOT / ".venv-2021/stamp").exists()
 
 
-def ask(script: str, year: str, folder: Path = SCRIPTS) -> Answer:
+def ask(script: str, year: str, *arguments: str, folder: Path = SCRIPTS) -> Answer:
     """Run a script in the environment of a year, "then" or "now", and return what it found.
 
     Raises CourseError where that environment is missing, and for a script that fails, takes longer
@@ -49,7 +49,7 @@ def ask(script: str, year: str, folder: Path = SCRIPTS) -> Answer:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         done = subprocess.run(
-            [python, f"{script}.py"],
+            [python, f"{script}.py", *arguments],
             cwd=folder,
             env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,

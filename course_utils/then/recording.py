@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from course_utils import CourseError, claims, files
 from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
 
 RESULTS = SCRIPTS / "results.json"
-MEASURES = ("eager",)
-"""Scripts that measure, in pairs of then and now; the others ask for what does not vary."""
-PAIRS = 5
-PARTS = {"machine", "date", "versions", "claims", "measures"}
+MEASURES = {"eager": 5, "startup": 3, "idioms_torch": 1, "idioms_tf": 1}
+"""What is measured beside the claims, in so many pairs of then and now."""
+EXCHANGE = "files"
+"""The script whose files of one year are opened in the other."""
+PARTS = {"machine", "date", "versions", "claims", "measures", EXCHANGE}
 
 
 def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
@@ -25,7 +27,7 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
     begins anew. Raises CourseError for an unknown name, a script that fails, and where single
     claims are to go into the record of another machine.
     """
-    known = [*asked(), *MEASURES]
+    known = [*asked(), *MEASURES, EXCHANGE]
     if unknown := sorted(set(names) - set(known)):
         raise CourseError(f"there is no script then/{unknown[0]}.py: they are {', '.join(known)}")
     machine = _machine()
@@ -34,13 +36,16 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
         if found["machine"] != machine:
             raise CourseError(f"{path.name} is another machine's: run course then for all of it")
     else:
-        found = {"machine": machine, "claims": {}, "measures": {}}
+        found = {"machine": machine, "claims": {}, "measures": {}, EXCHANGE: {}}
     found["versions"] = {year: ask("versions", year) for year in YEARS}
     found["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
     for name in names or known:
         if name in MEASURES:
             found["measures"][name] = _in_pairs(name)
-            line = f"{name}: {PAIRS} pairs"
+            line = f"{name}: {MEASURES[name]} pairs"
+        elif name == EXCHANGE:
+            found[name] = {year: _opened(year) for year in YEARS}
+            line = f"{name}: of each year opened in each"
         else:
             found["claims"][name] = {year: ask(name, year) for year in YEARS}
             verdicts = [earned(name, answer) for answer in found["claims"][name].values()]
@@ -75,10 +80,18 @@ def earned(name: str, answer: Answer) -> str:
 def _in_pairs(name: str) -> dict[str, list[Answer]]:
     """Measure then and now one after the other, the order changing from pair to pair."""
     found: dict[str, list[Answer]] = {year: [] for year in YEARS}
-    for pair in range(PAIRS):
+    for pair in range(MEASURES[name]):
         for year in list(YEARS) if pair % 2 == 0 else reversed(list(YEARS)):
             found[year].append(ask(name, year))
     return found
+
+
+def _opened(writer: str) -> dict[str, Answer]:
+    """Write files in one year; return what was written, and what each year could open."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = ask(EXCHANGE, writer, "write", folder)["truths"]
+        opened = {year: ask(EXCHANGE, year, "open", folder)["truths"] for year in YEARS}
+    return {"written": written, **opened}
 
 
 def _parsed(path: Path) -> dict[str, Any]:
