@@ -108,7 +108,9 @@ def scripts(tmp_path, monkeypatch):
     """A folder of scripts that this Python answers for both years, and a record beside it."""
     real = recording.ask
     monkeypatch.setitem(asking.YEARS, "then", asking.YEARS["now"])
-    monkeypatch.setattr(recording, "ask", lambda name, year: real(name, year, folder=tmp_path))
+    monkeypatch.setattr(
+        recording, "ask", lambda name, year, *more: real(name, year, *more, folder=tmp_path)
+    )
     monkeypatch.setattr(recording, "asked", lambda: ["G01"])
     monkeypatch.setattr(recording, "MEASURES", {})
     (tmp_path / "files.py").write_text('print(\'{"truths": {"a file": true}}\')')
