@@ -8,7 +8,7 @@ from course_utils import ROOT, CourseError
 FILES = "README.md Makefile pyproject.toml environment.yml set_up.py .gitignore CITATION.cff"
 FILES += " constraints.txt constraints-cards.txt build-constraints.txt"
 FILES += " LICENSE LICENSE-CC-BY-4.0 LICENSE-OTHERS.md"
-FOLDERS = ("course_utils", "notebooks", "exercises")
+FOLDERS = ("course_utils", "notebooks", "exercises", "then")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "grading")
 
 
