@@ -3,7 +3,7 @@
 import numpy as np
 import shims
 
-torch, tf = shims.one_thread()
+tf = shims.one_tf()
 STEPS = 10
 calls = []
 

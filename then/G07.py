@@ -2,7 +2,7 @@
 
 import shims
 
-torch, tf = shims.one_thread()
+tf = shims.one_tf()
 
 
 def follows(value):

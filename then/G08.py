@@ -4,7 +4,6 @@ import tempfile
 
 import shims
 
-torch, tf = shims.one_thread()
 place = tempfile.mkdtemp()
 MAKE = """
 import tensorflow as tf

@@ -2,7 +2,7 @@
 
 import shims
 
-torch, tf = shims.one_thread()
+torch = shims.one_torch()
 
 
 def halvings(value):

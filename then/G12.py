@@ -2,7 +2,7 @@
 
 import shims
 
-torch, tf = shims.one_thread()
+torch = shims.one_torch()
 
 
 class Net(torch.nn.Module):

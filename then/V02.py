@@ -9,7 +9,7 @@ import numpy as np
 import shims
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-torch, tf = shims.one_thread()
+tf = shims.one_tf()
 draw = np.random.default_rng(0)
 data, target = draw.random((64, 4)).astype("float32"), draw.random((64, 1)).astype("float32")
 layers = [tf.keras.layers.Dense(8, activation="relu"), tf.keras.layers.Dense(1)]

@@ -5,7 +5,6 @@ import tempfile
 import numpy as np
 import shims
 
-torch, tf = shims.one_thread()
 draw = np.random.default_rng(0)
 square = draw.random((6, 6)).astype("float32")
 pairs = draw.random((6, 2)).astype("float32")

@@ -5,8 +5,6 @@ import json
 import records
 import shims
 
-torch, tf = shims.one_thread()
-
 
 def talks_back(vis):
     """Register what is called when a learner clicks or types in a pane."""

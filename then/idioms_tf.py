@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import shims
 
-torch, tf = shims.one_thread()
+tf = shims.one_tf()
 keras = tf.keras
 place = tempfile.mkdtemp()
 draw = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import shims
 
-torch, tf = shims.one_thread()
+torch = shims.one_torch()
 nn, functional = torch.nn, torch.nn.functional
 place = tempfile.mkdtemp()
 data, target = torch.rand(12, 4), torch.randint(0, 3, (12,))

@@ -35,15 +35,26 @@ def works(function, *arguments):
     return True
 
 
-def one_thread():
-    """Hold both frameworks to one thread, and return them; before their first operation."""
-    import tensorflow as tf
+def one_torch():
+    """Return PyTorch, held to one thread."""
     import torch
 
     torch.set_num_threads(1)
+    return torch
+
+
+def one_tf():
+    """Return TensorFlow, held to one thread; before its first operation."""
+    import tensorflow as tf
+
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    return torch, tf
+    return tf
+
+
+def one_thread():
+    """Return both, each held to one thread."""
+    return one_torch(), one_tf()
 
 
 def alone(code):
