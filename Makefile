@@ -15,6 +15,8 @@ help:
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
 set-up:
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON): install Python 3.12 (Debian," \
+		"Ubuntu: apt install python3-venv; others: python.org), or name one: PYTHON=/path/to/it" >&2; exit 1; }
 	@$(PYTHON) set_up.py
 
 lab: set-up
@@ -54,7 +56,7 @@ constraints: set-up
 	@$(BIN)/python -m pip install --quiet "uv>=0.8"
 	@own="$$($(OWN))"; \
 	[ -z "$$own" ] || echo "No version is taken that this machine's pip must not: see $$own"; \
-	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra site --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra test --extra npm --extra site --extra hub --universal --python-version 3.11 \
 		--fork-strategy fewest --build-constraints build-constraints.txt --no-annotate \
 		--no-emit-index-url --custom-compile-command "make constraints" \
 		$$(for file in $$own; do printf -- '--constraints %s ' "$$file"; done) \

@@ -1,5 +1,7 @@
 """Make .venv, the course's environment; `make lab` and `make test` call this first.
 
+Where there is no make: `python3 set_up.py`, or on Windows `py set_up.py`; then .venv has `course`.
+
 uv installs, or pip where uv cannot be had. CARDS=1 takes the releases in which both frameworks use
 one graphics card; the environment remembers it until CARDS=0.
 Standard library only, and syntax that Python 3.6 can read, so that an old Python gets an answer.
@@ -8,8 +10,10 @@ A .venv counts only with its stamp, which is written last: one left half-made is
 
 import ast
 import contextlib
+import errno
 import hashlib
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -18,6 +22,11 @@ import time
 from pathlib import Path
 
 OLDEST, NEWEST = (3, 11), (3, 13)
+# For these both frameworks have releases (PyTorch 2.13, TensorFlow 2.21).
+MACHINES = {"Linux": ("x86_64", "aarch64"), "Darwin": ("arm64",), "Windows": ("AMD64",)}
+OLDEST_MAC = 14
+# Windows allows a path 259 characters, and what is deepest in TensorFlow takes 202 of them.
+LONGEST_ROOT = 57
 PINS = {False: "constraints.txt", True: "constraints-cards.txt"}
 SOURCES = ("pyproject.toml", *PINS.values(), "build-constraints.txt")
 # What PyPI has for Linux brings along gigabytes for graphics cards; this has not.
@@ -31,7 +40,9 @@ UV_OPTIONS = {"index-url": "default-index", "extra-index-url": "index"}
 UV_OPTIONS.update({"find-links": "find-links", "constraint": "constraints"})
 UV_VARIABLES = {"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY", "timeout": "UV_HTTP_TIMEOUT"}
 ROOT = Path(__file__).resolve().parent
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+WINDOWS = os.name == "nt"
+SCRIPTS = "Scripts" if WINDOWS else "bin"
+AGAIN = "run set_up.py again" if WINDOWS else "run make again"
 
 
 class SetUpError(Exception):
@@ -44,16 +55,20 @@ def main():
         return 0
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     try:
+        check_system(platform.system(), platform.machine(), platform.mac_ver()[0])
         use_a_python_that_fits()
+        check_path(ROOT, long_paths())
         with only_one(ROOT):
             if not trusted(ROOT):
                 make(ROOT)
     except (SetUpError, OSError) as error:
         said = explain(str(error), ROOT) if isinstance(error, OSError) else error
+        if getattr(error, "errno", None) in (errno.EROFS, errno.EACCES):
+            said = f"nothing can be written in {ROOT}: go on in a copy of it that is yours"
         sys.stderr.write(f"\nset-up: {said}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\nset-up: stopped; run make again to start over\n")
+        sys.stderr.write(f"\nset-up: stopped; {AGAIN} to start over\n")
         return 130
     return 0
 
@@ -63,7 +78,7 @@ def trusted(root):
     venv = root / ".venv"
     with contextlib.suppress(OSError):
         if (venv / "stamp").read_text() == stamp(root, cards_wanted(root)):
-            return (venv / SCRIPTS / ("python.exe" if os.name == "nt" else "python")).exists()
+            return (venv / SCRIPTS / ("python.exe" if WINDOWS else "python")).exists()
     return False
 
 
@@ -88,15 +103,63 @@ def use_a_python_that_fits():
     """Go on in another Python where this one is too old or too new and a fitting one is found."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
-    names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
-    for name in [*names, None]:
-        other = shutil.which(name) if name else fetched_python()
-        if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-            print(f"Python {version(2)} does not fit the course; using {other}", flush=True)
-            sys.exit(subprocess.call([other, *sys.argv]))
+    for other in pythons():
+        if subprocess.call([*other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+            named = " ".join(other)
+            print(f"Python {version(2)} does not fit the course; using {named}", flush=True)
+            sys.exit(subprocess.call([*other, *sys.argv]))
     age = "old" if sys.version_info[:2] < OLDEST else "new"
-    mend = "install Python 3.11, 3.12 or 3.13, or name one: make lab PYTHON=/path/to/python3.11"
+    name = "py -3.12 set_up.py" if WINDOWS else "make lab PYTHON=/path/to/python3.12"
+    mend = f"install Python 3.11, 3.12 or 3.13, or name one: {name}"
     raise SetUpError(f"Python {version(2)} is too {age}: {mend}")
+
+
+def pythons():
+    """Yield the commands of other Pythons that would fit; Windows has them behind one name, py."""
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        for name, *options in ((f"python3.{minor}",), ("py", f"-3.{minor}")):
+            # On other systems py is another program.
+            if shutil.which(name) and (WINDOWS or name != "py"):
+                yield [shutil.which(name), *options]
+    fetched = fetched_python()
+    if fetched:
+        yield [fetched]
+
+
+def check_system(system, machine, mac=""):
+    """Raise SetUpError where one of the frameworks has no release for this machine."""
+    if machine not in MACHINES.get(system, ()):
+        name = "an Intel Mac" if system == "Darwin" else f"{system} on {machine}"
+        mend = "use another machine, or a container (deploy/README.md)"
+        if system == "Darwin":
+            mend += "; on an Apple M processor take a Python made for it"
+        raise SetUpError(f"PyTorch 2.13 and TensorFlow 2.21 have no release for {name}: {mend}")
+    if mac and int(mac.split(".")[0]) < OLDEST_MAC:
+        raise SetUpError(
+            f"PyTorch 2.13 needs macOS {OLDEST_MAC} or newer, this is {mac}: update it"
+        )
+
+
+def check_path(root, long):
+    """Raise SetUpError where the packages' files would get longer paths than Windows allows."""
+    length = len(str(root))
+    if not long and length > LONGEST_ROOT:
+        raise SetUpError(
+            f"the path of this folder has {length} characters, and Windows leaves it "
+            f"{LONGEST_ROOT}: move it, to C:\\course say, or let Windows allow long paths"
+        )
+
+
+def long_paths():
+    """Say whether paths may be long: everywhere but on Windows, which has a setting for it."""
+    try:
+        import winreg
+    except ImportError:
+        return True
+    place = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+        return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
+    return False
 
 
 def fetched_python(place=ROOT / ".python"):
@@ -243,7 +306,7 @@ def check_disk(free, needed):
     """Raise SetUpError where too few gigabytes are free."""
     if free < needed:
         said = f"{needed} GB of disk, {free:.1f} GB are free"
-        raise SetUpError(f"the course needs {said}: make room and run make again")
+        raise SetUpError(f"the course needs {said}: make room and {AGAIN}")
 
 
 def make_empty(venv):
@@ -286,10 +349,10 @@ def show_last(words):
 def explain(words, log):
     """Turn the words of a failed command into one line: what is wrong and what to do."""
     if "No space left on device" in words or "Errno 28" in words:
-        return "the disk is full: make room (5 GB in all, 11 for graphics cards) and run make again"
+        return f"the disk is full: make room (5 GB in all, 11 for graphics cards) and {AGAIN}"
     if any(sign in words for sign in BROKEN):
         settings = "check the network and pip's settings (pip config list)"
-        return f"{UNREACHED}: {settings}, then run make again"
+        return f"{UNREACHED}: {settings}, then {AGAIN}"
     lines = words.splitlines()
     errors = [line for line in lines if "error" in line.lower() or line.startswith("  cause: ")]
     last = (errors or lines or ["no message"])[-1].strip()

@@ -101,15 +101,54 @@ def site(
 
 
 @app.command(rich_help_panel=TEACH)
+def instructor_pages(check: Check = False) -> None:
+    """Generate a page for each lesson, the guide's schedules and the workshop's notebook."""
+    from course_utils.teaching import pages
+
+    _report(pages.write_pages(check=check))
+
+
+@app.command(rich_help_panel=TEACH)
+def questions(
+    to: Annotated[Path, typer.Option(help="A new file: .gift for Moodle, .zip for Canvas.")],
+) -> None:
+    """Write the lessons' questions as GIFT (Moodle) or as QTI 1.2 (Canvas and others)."""
+    from course_utils.teaching import quizzes
+
+    print(quizzes.export(to))
+
+
+@app.command(rich_help_panel=TEACH)
+def slides(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[LESSON]...")] = None,
+    to: Annotated[Path, typer.Option(help="The folder to make them in.")] = ROOT / "build/slides",
+) -> None:
+    """Make slides of lessons from their stored outputs (needs the network, once)."""
+    from course_utils.teaching import slides
+
+    print("\n".join(slides.build(names or [], to.resolve())))
+
+
+@app.command(rich_help_panel=TEACH)
+def room(folder: Annotated[Path, typer.Argument(help="Holds NAME.json of each machine.")]) -> None:
+    """Are all machines of a room ready? Reads what `course doctor --json` said on each."""
+    from course_utils.teaching import room
+
+    _report(room.table(folder))
+
+
+@app.command(rich_help_panel=TEACH)
 def grade(
     part: Annotated[str, typer.Argument(help="A folder of solutions/, like 1_basics.")],
     submitted: Annotated[Path, typer.Option(help="Holds NAME/PART/.")] = ROOT / "submitted",
-    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at a time.")] = 2,
+    jobs: Annotated[int, typer.Option(min=0, help="Notebooks at a time; 0: what fits.")] = 0,
     box: Annotated[bool, typer.Option(help="Run each in a box (Linux, bubblewrap).")] = True,
     seconds: Annotated[float, typer.Option(min=1, help="A cell may take so long.")] = 60,
     roster: Annotated[Path | None, typer.Option(help="CSV: id, name, email, due.")] = None,
     due: Annotated[str, typer.Option(help="Later is late; ISO format, UTC.")] = "",
-    further: Annotated[Path | None, typer.Option(help="Holds further checks, TASK.py.")] = None,
+    further: Annotated[
+        Path | None, typer.Option(help="Holds further checks, TASK.py, TASK.NAME.py.")
+    ] = None,
     shard: Annotated[str, typer.Option(help="I/N: the Ith of N shares of the class.")] = "",
     merge: Annotated[bool, typer.Option("--merge", help="Run nothing; join shares.")] = False,
 ) -> None:
@@ -237,6 +276,16 @@ def bench_kernels(
     from course_utils.kernels import bench
 
     print(bench.bench_kernels(pairs))
+
+
+@bench.command("grade")
+def bench_grade(
+    pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 2,
+) -> None:
+    """Compare grading in boxes with plain nbgrader, in pairs (about three minutes)."""
+    from course_utils.grading import bench
+
+    print(bench.bench_grading(pairs))
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:

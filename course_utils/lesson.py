@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Iterator
 
 THREADS = 1
-"""Both frameworks compute on one thread: another count changes the last bits of a sum, the course's
-small models gain nothing from a second one, and PyTorch's threads, which wait in a loop, slow
-kernels that compute at the same time down by a factor of up to a hundred."""
+"""All that computes does so on one thread: another count changes the last bits of a sum, the
+course's small models gain nothing from a second one, and threads that wait in a loop, as those of
+PyTorch and scikit-learn do, slow kernels that compute at the same time down by a factor of up to a
+hundred."""
 
 SECONDS_TO_STOP = 1.0
 """A browser sends all cells of a Run All at once, but on a busy machine some come a tenth of a
@@ -26,8 +27,9 @@ def begin(seed: int = 0, cards: bool = False) -> None:
     """Make this kernel ready for a lesson; the first code cell of every notebook calls it.
 
     It imports the frameworks that are installed (their start-up messages are held back), limits
-    each to one thread, seeds Python, NumPy and both frameworks, and sets the figure style.
-    The `import` lines that follow in the notebook then cost nothing.
+    them and what NumPy and scikit-learn compute with to one thread, seeds Python, NumPy and both
+    frameworks, and sets the figure style. The `import` lines that follow in the notebook then cost
+    nothing.
 
     Graphics cards are hidden from both frameworks, and from the processes that this kernel starts,
     unless the lesson asks for them by `cards=True`: TensorFlow would take all memory of a card, and
@@ -44,6 +46,7 @@ def begin(seed: int = 0, cards: bool = False) -> None:
             _begin_torch(seed)
         if importlib.util.find_spec("tensorflow"):
             _begin_tensorflow(seed, cards)
+    _limit_what_is_loaded()
     _begin_figures()
     _begin_kernel()
 
@@ -52,6 +55,13 @@ def _begin_numpy(seed: int) -> None:
     import numpy as np
 
     np.random.seed(seed)
+
+
+def _limit_what_is_loaded() -> None:
+    """Limit OpenBLAS, MKL and OpenMP, which NumPy, SciPy and scikit-learn bring along."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(THREADS)
 
 
 def import_triton() -> None:

@@ -115,8 +115,16 @@ def front_matter(path: Path) -> Lesson:
         raise CourseError(f"{path}: front matter has an unknown field {min(unknown)!r}")
     if not 3 <= len(content["objectives"]) <= 5:
         raise CourseError(f"{path}: front matter needs three to five objectives")
-    solution = counterpart(path, "solutions")
-    return Lesson(path, **content, tasks=task_ids(load(solution)) if solution.exists() else [])
+    return Lesson(path, **content, tasks=list(dict.fromkeys(task_ids(with_tasks(path)))))
+
+
+def with_tasks(path: Path) -> dict[str, Any]:
+    """Load what has a lesson's tasks: its solution, or the exercise where learners got none.
+
+    A lesson that has neither has no cells.
+    """
+    found = [counterpart(path, folder) for folder in ("solutions", "exercises")]
+    return next((load(one) for one in found if one.exists()), {"cells": []})
 
 
 def lessons(root: Path = ROOT) -> list[Lesson]:
@@ -169,7 +177,13 @@ def tidy(notebook: "NotebookNode") -> None:
     notebook.metadata.update(
         kept,
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
+        # What nbconvert needs to write a script as one of Python.
+        language_info={
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+        },
     )
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"course", "nbgrader", "tags", "deletable", "editable"}:
@@ -182,7 +196,8 @@ def tidy(notebook: "NotebookNode") -> None:
             if "metadata" in output:
                 output.metadata = {}
             # A stored widget is one that its kernel no longer knows: Jupyter would show an error.
-            if output.get("data", {}).pop(WIDGET, None):
+            shown = output.get("data", {})
+            if shown.pop(WIDGET, None) and not shown.get("text/plain", "").startswith("("):
                 output.data["text/plain"] = "(Run this cell to get a slider.)"
             # So is a dashboard's frame one whose server has ended; its text says what to do.
             if output.get("data", {}).get("text/html", "").startswith("<iframe "):

@@ -1,9 +1,11 @@
 """What this learner has done, in one JSON file of the learner's own."""
 
+import contextlib
 import datetime
 import json
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,38 @@ def record(task: str) -> None:
 
     Raises CourseError where the record cannot be written.
     """
+    with _changed() as content:
+        content["tasks"].setdefault(task, {"done": datetime.date.today().isoformat()})
+
+
+def predictions() -> dict[str, dict[str, Any]]:
+    """Return what the learner predicted: name to what was `said` and, once answered, if `right`."""
+    return _read().get("predictions", {})
+
+
+def predict(name: str, said: str | float) -> None:
+    """Record a prediction; one that was answered stays as it is."""
+    with _changed() as content:
+        entry = content.setdefault("predictions", {}).setdefault(name, {})
+        if "right" not in entry:
+            entry["said"] = said
+
+
+def answer(name: str, right: bool) -> None:
+    """Record whether a prediction was right; the first answer stays."""
+    with _changed() as content:
+        content["predictions"][name].setdefault("right", right)
+
+
+def predicted() -> str:
+    """Say how many predictions were right; nothing where none was answered. It is no grade."""
+    answered = [entry["right"] for entry in predictions().values() if "right" in entry]
+    return f"Predictions that came true: {sum(answered)} of {len(answered)}." if answered else ""
+
+
+@contextlib.contextmanager
+def _changed() -> Iterator[dict[str, Any]]:
+    """Give the record to be changed, and write it in one step."""
     from filelock import FileLock
 
     file = path()
@@ -53,10 +87,8 @@ def record(task: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             content = _read()
-            today = datetime.date.today().isoformat()
-            content["tasks"].setdefault(task, {"done": today})
-            text = json.dumps(content, indent=1, sort_keys=True)
-            write_text(file, text, mode=0o600)
+            yield content
+            write_text(file, json.dumps(content, indent=1, sort_keys=True), mode=0o600)
     except OSError as error:
         raise CourseError(
             f"your progress could not be saved in {file} ({error.strerror}): make that folder "
@@ -100,7 +132,7 @@ def as_text() -> str:
     with console.capture() as capture:
         console.print(table)
     ending = f"Next: {place}" if place else "All tasks are done."
-    return f"{capture.get()}{ending}"
+    return "\n".join(filter(None, [f"{capture.get()}{ending}", predicted()]))
 
 
 def table() -> None:
@@ -111,7 +143,7 @@ def table() -> None:
     for title, tasks, following, path in rows():
         link = Path(os.path.relpath(ROOT / path)).as_posix()
         lines.append(f"| [{title}]({link}) | {tasks} | {following} |")
-    display(Markdown("\n".join(lines)))
+    display(Markdown("\n".join([*lines, "", predicted()])))
 
 
 def _read() -> dict[str, Any]:
@@ -120,6 +152,8 @@ def _read() -> dict[str, Any]:
         content = json.loads(file.read_text(encoding="utf-8"))
         for entry in content["tasks"].values():
             datetime.date.fromisoformat(entry["done"])
+        if not all(entry["said"] != "" for entry in content.get("predictions", {}).values()):
+            raise ValueError("a prediction without a word")
         content["tasks"] = {_by_name(task): entry for task, entry in content["tasks"].items()}
     except FileNotFoundError:
         return {"tasks": {}}

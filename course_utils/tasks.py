@@ -211,14 +211,14 @@ def _explain(error: Exception) -> TaskError:
 def _next(task: str) -> tuple[str, str]:
     """Return the title of what follows a task in its exercise, and its place in the page.
 
-    Raises CourseError where the course's solutions are not here.
+    Raises CourseError where the course's lessons are not here.
     """
     lesson = task.rpartition("-")[0]
-    solution = notebooks.load(notebooks.named(lesson, "solutions"))
-    own = [*notebooks.task_ids(solution), AFTER.format(lesson)]
+    exercise = notebooks.with_tasks(notebooks.named(lesson))
+    own = [*notebooks.task_ids(exercise), AFTER.format(lesson)]
     following = own[own.index(task) + 1] if task in own else own[-1]
     title = ""
-    for cell in solution["cells"]:
+    for cell in exercise["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{following}-answer":
             return title, following
         if heading := re.match(r"#+ (.+)", "".join(cell["source"])):

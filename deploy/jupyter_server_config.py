@@ -16,7 +16,7 @@ for argument in lab.arguments():
     owner, trait = name.split(".")
     if trait not in OTHERS:
         c[owner][trait] = None if value == "None" else value
-c.ServerApp.jpserver_extensions = dict.fromkeys(lab.FOR_INSTRUCTORS, False)
+c.ServerApp.jpserver_extensions = dict(lab.EXTENSIONS)
 for provisioner in kernels.environment().values():
     c.KernelProvisionerFactory.default_provisioner_name = provisioner
     kernels.warm_up()

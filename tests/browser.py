@@ -117,9 +117,7 @@ def copy_course(folder: Path, stored: Callable[[str], bool] = lambda name: False
 @contextlib.contextmanager
 def running_lab(folder: Path, base_url: str = "/") -> Iterator[Lab]:
     """Run JupyterLab as the course does, on the notebooks of a folder, at or below the root."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     token = secrets.token_hex(24)
     # All of a notebook is drawn, also what a screen does not show yet.
     settings = folder / "jupyter/lab/user-settings/@jupyterlab/notebook-extension"
@@ -144,12 +142,24 @@ def running_lab(folder: Path, base_url: str = "/") -> Iterator[Lab]:
         _wait_for(f"{address}api?token={token}", server)
         yield Lab(address, token, folder)
     finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        end(server)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def end(server: subprocess.Popen, seconds: float = 10) -> None:
+    """Ask a server to end, and end it where it does not."""
+    server.terminate()
+    try:
+        server.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _wait_for(address: str, server: subprocess.Popen) -> None:

@@ -1,8 +1,58 @@
-"""What an interpreter looks at before a cell runs; a kernel prints `table()` as JSON."""
+"""What an interpreter looks at before a cell runs; a kernel prints `table()` as JSON.
+
+With it what the libraries hold once a notebook has imported them, `libraries()`.
+"""
 
 
 def table():
     return {name: look() for name, look in LOOKS.items()}
+
+
+def libraries():
+    import logging
+    import os
+    import sys
+    import warnings
+
+    from course_utils import lesson
+
+    lesson.import_triton()  # before TensorFlow, or loading it later ends the process
+    import keras
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import pandas
+    import sklearn
+    import tensorflow as tf
+    import torch
+    import torch._dynamo
+    from matplotlib import get_cachedir, matplotlib_fname, rcParams
+    from sklearn import datasets, linear_model  # noqa: F401
+    from tensorflow.python.eager import context
+
+    torch_now = [torch.get_num_threads(), torch.get_num_interop_threads()]
+    torch_now += [torch.get_default_dtype(), torch.get_float32_matmul_precision()]
+    torch_now += [torch.is_grad_enabled(), torch.are_deterministic_algorithms_enabled()]
+    torch_now += [torch.cuda.is_initialized(), torch._tensor_str.PRINT_OPTS]
+    tf_now = [context._context is None or context._context._initialized, tf.executing_eagerly()]
+    tf_now += [tf.config.threading.get_intra_op_parallelism_threads(), tf.get_logger().level]
+    keras_now = [keras.config.backend(), keras.config.floatx(), keras.config.dtype_policy()]
+    keras_now += [keras.config.is_interactive_logging_enabled(), keras.config.image_data_format()]
+    shown = [plt.get_backend(), plt.isinteractive(), get_cachedir(), matplotlib_fname(), rcParams]
+    numbers = [np.get_printoptions(), np.geterr(), sklearn.get_config()]
+    options = ("max_columns", "max_rows", "max_colwidth", "width", "notebook_repr_html")
+    frames = [pandas.get_option(f"display.{name}") for name in options]
+    loggers = logging.Logger.manager.loggerDict
+    handlers = {name: getattr(loggers[name], "handlers", []) for name in loggers}
+    found = {"torch": torch_now, "tf": tf_now, "keras": keras_now, "matplotlib": shown}
+    found |= {"numpy": numbers, "pandas": frames, "warnings": sorted(map(str, warnings.filters))}
+    found |= {"environment": dict(os.environ), "modules": [n for n in sys.modules if n[:1] != "_"]}
+    found["handlers"] = {
+        name: [[type(h).__name__, type(getattr(h, "stream", None)).__name__] for h in all_of_one]
+        for name, all_of_one in handlers.items()
+        if all_of_one
+    }
+    lists = (k for k in found if k not in ("environment", "handlers", "modules"))
+    return found | {name: list(map(str, found[name])) for name in lists}
 
 
 def _status(*kept):
@@ -119,6 +169,31 @@ def _numbers():
     }
 
 
+def _processes():
+    """What this process is to others, and what those that it starts are to be told."""
+    import asyncio
+    import faulthandler
+    import multiprocessing.process
+
+    return {
+        "command": _read("/proc/self/cmdline").replace("\0", " ").split(" -f ")[0],
+        "name": _read("/proc/self/comm"),
+        "environment": sorted(one.split("=")[0] for one in _read("/proc/self/environ").split("\0")),
+        "folder": multiprocessing.process.ORIGINAL_DIR,
+        "method": multiprocessing.get_start_method(allow_none=True),
+        "parent": multiprocessing.parent_process(),
+        "children": multiprocessing.active_children(),
+        "faulthandler": faulthandler.is_enabled(),
+        "loop": type(asyncio.get_event_loop_policy()).__name__,
+    }
+
+
+def _debugger():
+    """The files that the debugger does not step through."""
+    kernel = get_ipython().kernel  # noqa: F821
+    return sorted(path.rpartition("site-packages/")[2] for path in kernel._kernel_modules)
+
+
 def _python():
     import os
     import sys
@@ -183,7 +258,8 @@ def _modules():
 LOOKS = {
     "modules": _modules,
     "environment": lambda: dict(__import__("os").environ),
-    "native environment": lambda: _read("/proc/self/environ") != "",
+    "processes": _processes,
+    "debugger": _debugger,
     "system": _system,
     "masks": lambda: _status("SigBlk", "SigIgn", "SigCgt"),
     "folders": _folders,

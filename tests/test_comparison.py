@@ -145,6 +145,22 @@ def test_a_stored_picture_without_a_fingerprint_is_a_difference():
     ]
 
 
+def test_a_picture_of_trainings_may_differ_by_a_share_of_its_axes():
+    stored = shown(shown='x "gain" linear -8.72e-2 to 0.69e-2\nline "a" #d55e00: y 0.40 0.30')
+    for old, new, alike in [
+        ("0.40", "0.44", True),
+        ("0.40", "0.46", False),
+        ("8.72e", "9.01e", True),
+        ("8.72e", "9.30e", False),
+        ("gain", "loss", False),
+        ("#d55e00", "#0072b2", False),
+    ]:
+        other = shown(shown=stored["data"][SHOWN].replace(old, new))
+        assert (authoring.differences([stored], [other], varies=True, by=0.05) == []) == alike
+        assert authoring.differences([stored], [other])
+    assert authoring.differences([stream("0.10")], [stream("0.12")], varies=True, by=0.05)
+
+
 def test_of_a_picture_of_times_only_the_words_are_compared():
     stored = shown(shown='x "times faster" log 1.0e-01 to 1.0e+02\nline "a" #d55e00: y 0.10 12')
     words = [("0.10 12", "0.77 nan"), ("1.0e-01", "1.0e+00")]

@@ -10,6 +10,7 @@ import textwrap
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -172,7 +173,8 @@ def test_a_client_of_a_killed_server_gets_the_same_line(tmp_path):
             client.text("lost")
 
 
-def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.heavy)])
+def test_starts_and_stops_leave_nothing(tmp_path, monkeypatch, times):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
@@ -180,7 +182,7 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
     me = psutil.Process()
     gc.collect()
     files, started = me.num_fds(), set()
-    for n in range(20):
+    for n in range(times):
         with START[list(START)[n % 2]](tmp_path / "folder") as board:
             port, server = board.port, psutil.Process(board.pid)
             started |= {server, *server.children(recursive=True)}
@@ -188,7 +190,7 @@ def test_twenty_starts_and_stops_leave_nothing(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5)
     gc.collect()
-    assert len(started) >= 20
+    assert len(started) >= times
     assert not any(process.is_running() for process in started)
     assert me.num_fds() <= files  # an earlier test's client may have closed its socket since
     assert list(temporary.iterdir()) == []
@@ -257,6 +259,27 @@ def test_new_runs_are_empty_and_the_learner_s_own(tmp_path, monkeypatch):
     assert folder.is_relative_to(tmp_path)
 
 
+def test_what_another_kernel_logs_to_the_same_lesson_s_folder_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    script = """
+        from course_utils import dashboards
+        folder = dashboards.new_runs("trial")
+        (folder / "log").write_text("")
+        print(folder, flush=True)
+        input()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other:
+        theirs = Path(other.stdout.readline().strip())
+        ours = dashboards.new_runs("trial")
+        assert ours != theirs
+        assert (theirs / "log").exists()
+        assert dashboards.new_runs("trial") == ours
+        other.kill()
+    assert dashboards.new_runs("trial") == theirs
+    assert not (theirs / "log").exists()
+
+
 def test_no_log_is_one_line(tmp_path):
     with pytest.raises(CourseError, match=r"there is no log in .*: run the cells that write it"):
         dashboards.read_log(tmp_path)
@@ -315,7 +338,7 @@ def test_a_package_that_is_not_the_listed_one_is_refused(tmp_path):
     (tmp_path / "jquery-3.1.1.tgz").write_bytes(b"something else")
     package = {"name": "jquery", "version": "3.1.1", "sha512": "=", "files": {}}
     with pytest.raises(CourseError, match=r"jquery-3\.1\.1: not the file .*tested with"):
-        web_files._unpack(package, tmp_path, tmp_path)
+        web_files.unpack(package, tmp_path, tmp_path)
 
 
 def test_without_web_files_visdom_keeps_the_data_and_says_what_is_missing(

@@ -19,7 +19,7 @@ def config(monkeypatch):
 
 def test_a_server_is_told_what_course_lab_tells_its_own(config):
     told = {name: dict(settings) for name, settings in config.items()}
-    assert told.pop("ServerApp")["jpserver_extensions"] == dict.fromkeys(lab.FOR_INSTRUCTORS, False)
+    assert told.pop("ServerApp")["jpserver_extensions"] == lab.EXTENSIONS
     assert told["LabApp"]["news_url"] is None
     for owner, settings in told.items():
         for trait, value in settings.items():

@@ -94,7 +94,9 @@ def in_a_warm_kernel(code):
         manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("run", [in_a_new_python, in_a_warm_kernel])
+@pytest.mark.parametrize(
+    "run", [pytest.param(in_a_new_python, marks=pytest.mark.heavy), in_a_warm_kernel]
+)
 @pytest.mark.parametrize(
     ("cards", "tf", "torch", "child"), [("", 0, [], ""), ("cards=True", 1, [0, 1], "0,1")]
 )

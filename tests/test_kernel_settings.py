@@ -81,6 +81,7 @@ def test_what_stands_beside_the_notebook_comes_first_and_takes_a_stock_kernel(
         assert isinstance(manager.provisioner.process, provisioner.Kernel)
 
 
+@pytest.mark.heavy
 def test_what_a_path_or_a_settings_file_gains_later_is_heeded(tmp_path, monkeypatch, one_line):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

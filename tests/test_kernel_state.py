@@ -8,17 +8,20 @@ from pathlib import Path
 import pytest
 from kernels_shared import home_of_this_file, kernel, only_where_warm, run  # noqa: F401
 
+from course_utils import lesson
+
 pytestmark = only_where_warm
 
 SOURCE = Path(__file__).with_name("kernel_state.py").read_text(encoding="utf-8")
-TABLE = f"""
-space = {{"__name__": "kernel_state"}}
+SPACE = f"""
+space = {{"__name__": "kernel_state", "get_ipython": get_ipython}}
 exec(compile({SOURCE!r}, "kernel_state", "exec"), space)
-print(__import__("json").dumps(space["table"]()))
 """
+TABLE = "print(__import__('json').dumps(space['{}']()))"
 
 # What may differ, and why.
 NAMED = {
+    "debugger": "counts as the kernel's own what it loads with its first messages, too",
     "environment/ENABLE_RUNTIME_UPTIME_TELEMETRY": "an import of TensorFlow sets it",
     "environment/HDF5_PLUGIN_PATH": "an import of h5py sets it",
     "environment/KINETO_LOG_LEVEL": "PyTorch's profiler reads it once; lesson.begin() sets it",
@@ -27,6 +30,7 @@ NAMED = {
     "environment/TF_CPP_MIN_LOG_LEVEL": "TensorFlow reads it once; lesson.begin() sets it",
     "environment/TORCHINDUCTOR_CACHE_DIR": "an import of torch._dynamo sets it",
     "environment/TPU_ML_PLATFORM": "an import of TensorFlow sets it",
+    "processes/environment": "shows what the preload began with, as the system keeps it",
     "files/kinds/anon_inode:[pidfd]": "stands for the process that asked for the kernel",
     "finders": "the debugger's and six's, of which each is asked after Python's own",
     "loggers": "those of the libraries are there; nobody else asks for their names",
@@ -46,22 +50,44 @@ def differences(one, other, place=""):
         yield place
 
 
-def test_a_warm_kernel_finds_what_a_stock_one_finds(tmp_path):
-    said = {}
+@pytest.fixture(name="tables", scope="module")
+def tables_of_both_kinds(tmp_path_factory):
+    """What either kind of kernel says, before and after it imports libraries."""
+    folder, said = str(tmp_path_factory.mktemp("n")), {}
     for warm in (True, False):
-        with kernel(warm, cwd=str(tmp_path)) as (_, client):
+        with kernel(warm, cwd=folder) as (_, client):
             run(client, "print()")  # a first line of output opens a file
-            said[warm] = json.loads(run(client, TABLE))
+            run(client, SPACE)
+            asked = [run(client, TABLE.format(name)) for name in ("table", "libraries")]
+            # Between them may stand what libraries say when they are imported.
+            lines = [line for line in "\n".join(asked).splitlines() if line.startswith("{")]
+            said[warm] = [json.loads(line) for line in lines]
+    return said
+
+
+def test_a_warm_kernel_finds_what_a_stock_one_finds(tables):
+    said = {warm: before for warm, (before, _) in tables.items()}
     found = list(differences(said[True], said[False]))
     unnamed = [place for place in found if not place.startswith(tuple(NAMED))]
     assert {place: values(said, place) for place in unnamed} == {}
     unused = [name for name in NAMED if not any(place.startswith(name) for place in found)]
     assert unused == [], "a difference that has gone is named no longer"
     assert set(said[False]["modules"]) - set(said[True]["modules"]) <= {"gc", "runpy"}
+    libraries = ("torch/", "tensorflow/", "keras/", "numpy/", "matplotlib/", "sklearn/")
+    assert not any(path.startswith(libraries) for path in said[True]["debugger"])
     # A library's loggers are the library's; all others agree.
     for name, logger in said[False]["loggers"].items():
         if name != "handlers":
             assert said[True]["loggers"][name] == logger, name
+
+
+def test_libraries_are_as_in_a_stock_kernel_once_both_have_imported_them(tables):
+    said = {warm: after for warm, (_, after) in tables.items()}
+    loaded = {warm: set(said[warm].pop("modules")) for warm in said}
+    assert lesson.QUIET.items() <= said[True]["environment"].items()
+    said[False]["environment"] |= lesson.QUIET
+    assert said[True] == said[False]
+    assert loaded[False] - loaded[True] == set()
 
 
 def values(said, place):

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.client
+import json
 import os
 import re
 import signal
@@ -132,7 +133,42 @@ def test_nothing_is_given_without_the_token(server, token):
     assert get(address.replace("lab/tree", "api/contents"))[0] == 403
 
 
-def test_another_lab_of_the_same_checkout_takes_the_next_port(server, tmp_path):
+def test_a_dashboard_whose_server_has_ended_is_a_page_that_says_what_to_do(server):
+    address = address_in(server[1]).replace("lab/tree/notebooks/00_start_here.ipynb", "proxy/9/x/")
+    for place in (address, address.replace("proxy", "proxy/absolute")):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(place, timeout=30)
+        assert error.value.code == 410
+        assert "run the cell that starts it" in error.value.read().decode()
+    assert "/login?" in get(address.split("?")[0])[1]
+    assert "Traceback" not in server[1].read_text()
+    test_prints_the_address_and_how_to_stop_it_and_nothing_else(server)
+
+
+def test_a_second_one_here_says_that_one_runs_and_where(tmp_path):
+    with running(tmp_path, "--no-browser") as (first, printed):
+        with running(tmp_path) as (second, told):
+            assert second.wait(timeout=20) == 0
+            lines = [line.strip() for line in told.read_text().splitlines() if line.strip()]
+            assert lines == [
+                "JupyterLab runs here already. Its address in a browser:",
+                address_in(printed),
+            ]
+        first.send_signal(signal.SIGSTOP)  # Ctrl-Z: it does not answer, so another one is started
+        with running(tmp_path, "--no-browser") as (third, told):
+            assert third.is_running()
+            assert address_in(told) != address_in(printed)
+        first.send_signal(signal.SIGCONT)
+
+
+def test_a_lab_that_is_not_of_this_folder_or_not_ours_is_no_other_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    own = {"pid": os.getpid(), "url": "http://127.0.0.1:9/", "token": "", "root_dir": str(ROOT)}
+    (tmp_path / "jpserver-1.json").write_text(json.dumps(own))
+    assert lab._running() is None
+
+
+def test_one_of_another_user_s_takes_the_next_port(server, tmp_path):
     with running(tmp_path, "--no-browser") as (_, printed):
         assert get(address_in(printed))[0] == 200
         assert address_in(printed).split("?")[0] != address_in(server[1]).split("?")[0]
@@ -219,6 +255,7 @@ def test_says_what_to_do_where_nothing_can_be_written(monkeypatch, tmp_path):
         lab.open_lab()
 
 
+@pytest.mark.heavy
 def test_a_killed_warm_kernel_comes_back_and_none_outlives_the_server(
     tmp_path, tmp_path_factory, monkeypatch
 ):

@@ -13,8 +13,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 def test_the_list_of_others_names_every_npm_package_at_its_version():
     text = (ROOT / "LICENSE-OTHERS.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| ([a-z.0-9-]+) (\d[\d.]*) \| [A-Z]", text, re.MULTILINE))
-    toml = (ROOT / "course_utils/dashboards/web_files.toml").read_text(encoding="utf-8")
-    packages = tomllib.loads(toml)["package"]
+    lists = [ROOT / "course_utils/dashboards/web_files.toml"]
+    lists += [ROOT / "course_utils/teaching/reveal.toml"]
+    packages = [
+        package
+        for path in lists
+        for package in tomllib.loads(path.read_text(encoding="utf-8"))["package"]
+    ]
     assert listed == {package["name"]: package["version"] for package in packages}
 
 

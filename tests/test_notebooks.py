@@ -1,9 +1,12 @@
 """Every notebook: what its file shows, what its exercise does untouched, what its checks accept."""
 
+import html
 import re
 import subprocess
 from pathlib import Path
 
+import bs4
+import nbconvert
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
@@ -158,3 +161,29 @@ def run_cell(runner, cell, n):
         assert len(last.traceback) == 1, f"a traceback: {last.traceback}"
         return last.evalue
     return last.data["text/plain"] if "data" in last else last.text.splitlines()[-1]
+
+
+def test_a_script_of_a_lesson_is_python(lesson):
+    script, resources = nbconvert.ScriptExporter().from_filename(str(lesson))
+    assert resources["output_extension"] == ".py"
+    compile(script, lesson.stem, "exec")
+
+
+@pytest.mark.heavy
+def test_the_page_of_a_lesson_holds_what_the_lesson_holds(lesson):
+    page, _ = nbconvert.HTMLExporter().from_filename(str(lesson))
+    words, pictures = seen(page)
+    for cell in notebooks.load(lesson)["cells"]:
+        for output in cell.get("outputs", []):
+            data = {kind: notebooks.joined(text) for kind, text in output.get("data", {}).items()}
+            text = notebooks.joined(output.get("text", data.get("text/plain")))
+            assert text.strip(), f"an output without a text, of cell {cell['id']}"
+            its_words, its_pictures = seen(data.get("text/html", html.escape(text)))
+            assert its_words in words, f"not exported, of cell {cell['id']}: {its_words[:80]}"
+            assert set(its_pictures) <= set(pictures)
+
+
+def seen(page):
+    """Return the words of a page, and the texts of its pictures."""
+    soup = bs4.BeautifulSoup(page, "html.parser")
+    return " ".join(soup.get_text().split()), [image["alt"] for image in soup("img")]

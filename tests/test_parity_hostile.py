@@ -506,7 +506,7 @@ PAIRS = {
                 + L.Embedding(5, 4)(keras.ops.arange(5) + 0 * keras.ops.cast(x, "int32"))
             ),
         ),
-        "in front of PyTorch layer 'places'",
+        RIGHT,
     ),
     "an embedding that keeps its rows short": (
         lambda: nn.Sequential(nn.Embedding(7, 3, max_norm=1.0)),

@@ -1,10 +1,11 @@
 """What learners get: the course without its solutions, which they can set up."""
 
+import shutil
 import sys
 
 import pytest
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, notebooks
 from course_utils.grading import releasing
 
 sys.path.insert(0, str(ROOT))
@@ -16,10 +17,38 @@ def test_a_release_can_be_set_up_and_holds_no_solution(tmp_path):
     assert "without solutions" in releasing.release("1_basics", to, alone=True)
     assert set_up.stamp(to)
     assert not (to / "solutions").exists()
+    assert list(to.rglob("equivalent.toml")) == []
     parts = {path.name for path in (to / "exercises").iterdir() if path.is_dir()}
     assert {name for name in parts if name[0].isdigit()} == {"1_basics"}
     with pytest.raises(CourseError, match="is there already"):
         releasing.release("1_basics", to)
+
+
+def test_a_release_tells_what_is_to_be_done(tmp_path):
+    to = tmp_path / "course"
+    releasing.release("1_basics", to, alone=True)
+    lessons = {lesson.name: lesson for lesson in notebooks.lessons(to)}
+    own = notebooks.front_matter(notebooks.named("first_network"))
+    assert lessons["first_network"].tasks == own.tasks
+    assert len(own.tasks) == 5
+
+
+def test_an_instructors_own_answers_are_not_released(tmp_path):
+    """Exercises are made anew from the solutions."""
+    course, to = tmp_path / "course", tmp_path / "to"
+    for name in (*releasing.FILES.split(), "course_utils/__init__.py"):
+        (course / name).parent.mkdir(parents=True, exist_ok=True)
+        (course / name).write_text("")
+    (course / "notebooks").mkdir()
+    path = course / "solutions/1_basics/02_first_network.ipynb"
+    path.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "solutions/1_basics/02_first_network.ipynb", path)
+    tried = notebooks.counterpart(path, "exercises")
+    tried.parent.mkdir(parents=True)
+    shutil.copy(path, tried)
+    releasing.release("1_basics", to, root=course)
+    made = to / "exercises/1_basics/02_first_network.ipynb"
+    assert made.read_text() == (ROOT / "exercises/1_basics/02_first_network.ipynb").read_text()
 
 
 def test_what_a_release_holds_is_there():

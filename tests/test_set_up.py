@@ -154,6 +154,86 @@ def test_another_python_that_fits_is_used(monkeypatch, capfd):
     assert "went on" in out
 
 
+def test_windows_has_its_pythons_behind_one_name(monkeypatch, tmp_path):
+    (tmp_path / "py").write_text("#!/bin/sh\n")
+    (tmp_path / "py").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(set_up, "fetched_python", lambda: "")
+    assert list(set_up.pythons()) == []
+    monkeypatch.setattr(set_up, "WINDOWS", True)
+    program = str(tmp_path / "py")
+    assert list(set_up.pythons()) == [[program, f"-3.{minor}"] for minor in (13, 12, 11)]
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (("Darwin", "x86_64", "14.2"), "no release for an Intel Mac: use another machine, or"),
+        (("Darwin", "arm64", "13.6"), "needs macOS 14 or newer, this is 13.6: update it"),
+        (("Windows", "ARM64"), "no release for Windows on ARM64: use another machine"),
+        (("FreeBSD", "amd64"), "no release for FreeBSD on amd64"),
+    ],
+)
+def test_a_machine_for_which_there_is_no_release(machine, said):
+    with pytest.raises(set_up.SetUpError, match=said) as caught:
+        set_up.check_system(*machine)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [("Darwin", "arm64", "14.2"), ("Windows", "AMD64"), ("Linux", "x86_64"), ("Linux", "aarch64")],
+)
+def test_a_machine_for_which_there_are_releases(machine):
+    set_up.check_system(*machine)
+
+
+def test_the_releases_that_are_named_are_those_that_are_installed():
+    pins = (ROOT / "constraints.txt").read_text().split()
+    for name, named in (("torch", "PyTorch"), ("tensorflow", "TensorFlow")):
+        (version,) = [pin.partition("==")[2] for pin in pins if pin.startswith(f"{name}==")]
+        with pytest.raises(set_up.SetUpError, match=f"{named} {version.rpartition('.')[0]} "):
+            set_up.check_system("Darwin", "x86_64")
+
+
+def test_a_folder_too_deep_for_windows():
+    deep = Path("/", "x" * set_up.LONGEST_ROOT)
+    with pytest.raises(set_up.SetUpError, match=r"has 58 characters, .* leaves it 57: move it"):
+        set_up.check_path(deep, long=False)
+    set_up.check_path(deep, long=True)
+    set_up.check_path(Path(str(deep)[:-1]), long=False)
+    assert os.name == "nt" or set_up.long_paths()
+
+
+def test_the_packages_fit_below_the_deepest_folder_for_windows():
+    packages = Path(next(path for path in sys.path if path.endswith("site-packages")))
+    longest = max(len(str(path.relative_to(packages))) for path in packages.rglob("*"))
+    assert set_up.LONGEST_ROOT + len("\\.venv\\Lib\\site-packages\\") + longest <= 259
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
+@pytest.mark.parametrize("command", [[sys.executable, "set_up.py"], ["make", "-s", "lab"]])
+def test_a_folder_that_cannot_be_written(project, command):
+    box = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    result = subprocess.run(
+        [*box, *command], cwd=project, env=environment(), capture_output=True, text=True
+    )
+    assert result.returncode
+    assert f"nothing can be written in {project}: go on in a copy" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_no_python_at_all(project):
+    result = subprocess.run(
+        ["make", "lab", "PYTHON=python3-that-is-nowhere"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert "There is no python3-that-is-nowhere: install Python 3.12" in result.stderr
+
+
 def test_no_venv_module(project):
     (project / "ensurepip.py").write_text("raise ImportError")
     line = only_line(run(project, PYTHONPATH=str(project)))

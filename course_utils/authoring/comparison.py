@@ -8,6 +8,7 @@ neither nbval nor any other way of running a notebook.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -38,12 +39,16 @@ AROUND = 50
 
 
 def differences(
-    stored: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], varies: bool = False
+    stored: Sequence[Mapping[str, Any]],
+    new: Sequence[Mapping[str, Any]],
+    varies: bool = False,
+    by: float = 0,
 ) -> list[str]:
     """Return in what a cell's new outputs differ from the stored ones, a line each; [] if alike.
 
-    Outputs are as in a notebook's file. With `varies` a picture shows what each run
-    measures anew, such as times: its words are compared and its numbers are not.
+    Outputs are as in a notebook's file. With `varies` a picture shows what each run measures anew,
+    such as times: its words are compared and its numbers are not. Or its numbers may differ `by` a
+    share of the axes, because they come from trainings that another processor ends elsewhere.
     """
     before, after = _parts(stored), _parts(new)
     found = []
@@ -55,8 +60,9 @@ def differences(
         elif part not in before:
             found.append(f"{name}: it comes and is not stored")
         else:
-            numbers_vary = varies and kind == SHOWN
-            parting = _words if numbers_vary else _html if kind == "text/html" else _text
+            parting: Parting = _html if kind == "text/html" else _text
+            if kind == SHOWN and varies:
+                parting = partial(_text, by=by) if by else _words
             found += [f"{name}, {line}" for line in _lines(before[part], after[part], parting)]
     return found
 
@@ -104,8 +110,8 @@ def _around(line: str, place: int) -> str:
     return f"{line[: AROUND // 2]}…{line[start:end]}" + "…" * (end < len(line))
 
 
-def _text(old: str, new: str) -> tuple[int, int] | None:
-    """Return where two lines part by more than a last digit; None where they do not."""
+def _text(old: str, new: str, by: float = 0) -> tuple[int, int] | None:
+    """Return where two lines part by more than a last digit or `by`; None where they do not."""
     wider = False
     pieces = zip(_pieces(old), _pieces(new), strict=False)
     for (place, text, number), (new_place, new_text, new_number) in pieces:
@@ -119,7 +125,7 @@ def _text(old: str, new: str) -> tuple[int, int] | None:
         if sides[0] != sides[1]:
             alike = [a == b for a, b in zip(text, new_text, strict=False)] + [False]
             return place + alike.index(False), new_place + alike.index(False)
-        if not _near(number, new_number):
+        if not _near(number, new_number, by):
             return place + len(text), new_place + len(new_text)
     return None
 
@@ -133,13 +139,15 @@ def _pieces(line: str) -> Iterator[tuple[int, str, str]]:
     yield place, line[place:], ""
 
 
-def _near(old: str, new: str) -> bool:
+def _near(old: str, new: str, by: float) -> bool:
     if not old or not new:
         return old == new
     values = [Decimal(text.replace("−", "-").replace(",", "")) for text in (old, new)]
     # Of two numbers of unlike digits, such as 0.1 and 0.0999, the finer unit counts.
     unit = Decimal(1).scaleb(min(value.as_tuple().exponent for value in values))
-    return abs(values[0] - values[1]) <= unit
+    # An end of an axis, unlike a place on it, is written with an exponent.
+    size = max(map(abs, values)) if "e" in old.lower() else 1
+    return abs(values[0] - values[1]) <= max(unit, Decimal(by) * size)
 
 
 def _html(old: str, new: str) -> tuple[int, int] | None:

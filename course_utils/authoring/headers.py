@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from course_utils import ROOT, CourseError, claims
+from course_utils.authoring import notes
 from course_utils.authoring.links import renew
 from course_utils.files import relative_link, write_text
 from course_utils.notebooks import Lesson, as_text, counterpart, lessons, read
@@ -24,7 +25,9 @@ def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bo
     places = {lesson.name: lesson.path.relative_to(root / "notebooks") for lesson in found}
     new = {}
     for lesson, following in zip(found, [*found[1:], None], strict=True):
-        first, last = header(lesson, found), after_lesson(lesson, found[0], following)
+        own = notes.read(lesson, root)
+        first = header(lesson, found)
+        last = after_lesson(lesson, found[0], following, own.questions if own else [])
         new[lesson.path] = _rewritten(lesson.path, first, last, places, root)
         if lesson.tasks:
             solution = counterpart(lesson.path, "solutions")
@@ -35,14 +38,15 @@ def write_headers(check: bool = False, root: Path = ROOT) -> tuple[list[str], bo
         text = path.read_text(encoding="utf-8")
         text = _with_tables(text, found, root) if path.name == "README.md" else text
         new[path] = renew(text, path.relative_to(root), places)
-    return _write(new, check, root)
+    return write(new, check, root)
 
 
-def _write(new: dict[Path, str], check: bool, root: Path) -> tuple[list[str], bool]:
+def write(new: dict[Path, str], check: bool, root: Path) -> tuple[list[str], bool]:
+    """Write what is not current, or with `check` only say so; return lines, and whether all is."""
     lines, good = [], True
     for path, wanted in new.items():
         state = "current"
-        if path.read_text(encoding="utf-8") != wanted:
+        if not path.exists() or path.read_text(encoding="utf-8") != wanted:
             state = "stale" if check else "written"
             if not check:
                 write_text(path, wanted)
@@ -79,9 +83,11 @@ def _claim(name: str) -> str:
     return f"| {name} | “{entry['words']}” | {entry['claim']} |"
 
 
-def after_lesson(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:
-    """Write the last cell of a lesson: its exercise, and the lesson that follows."""
-    lines = []
+def after_lesson(
+    lesson: Lesson, start: Lesson, following: Lesson | None, questions: list[notes.Question]
+) -> str:
+    """Write the last cell of a lesson: its questions, its exercise, and the lesson that follows."""
+    lines = [notes.check_yourself(questions)] if questions else []
     if lesson.tasks:
         exercise = relative_link(counterpart(lesson.path, "exercises"), lesson.path.parent)
         title = f"Exercise {lesson.number} · {lesson.title}"

@@ -19,6 +19,7 @@ from course_utils.files import inside
 from course_utils.notebooks import joined, tree_of
 
 MOST_KILOBYTES, MOST_CELL_LINES, MOST_MEDIAN_LINES = 400, 15, 6
+MOST_VARYING = 0.05
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 MACHINE_PATH = re.compile(r"(?<![\w.])(/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\Users)")
 # Python prints it in another order in every process.
@@ -210,10 +211,15 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
 
 def _varying(n: int, cell: Cell) -> Iterator[str]:
     """Check a cell whose picture shows times or the like: why, and words that hold in every run."""
-    if "varies" not in cell["metadata"].get("course", {}):
-        return
-    if not cell["metadata"]["course"]["varies"]:
+    own = cell["metadata"].get("course", {})
+    if not own.get("varies") and own.keys() & {"varies", "by"}:
         yield f"cell {n}: what of its picture varies is not said in its metadata"
+    if "by" in own:
+        if not 0 < own["by"] <= MOST_VARYING:
+            yield f"cell {n}: its picture varies by {own['by']} of its axes, {MOST_VARYING} at most"
+        return
+    if "varies" not in own:
+        return
     pages = [joined(output.get("data", {}).get("text/html", "")) for output in cell["outputs"]]
     for text in re.findall(r'<img alt="([^"]*)"', "".join(pages)):
         if numbers := re.findall(r"\b\d[\d.,]*", html.unescape(text)):
@@ -232,7 +238,7 @@ def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
             code = re.sub(r"^(import|from) .*$", "", cell["source"], flags=re.MULTILINE)
             sections[list(sections)[-1]] += code + "\n"
     for heading, code in sections.items():
-        uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b", code)
+        uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b|\bSummaryWriter\b", code)
         uses_tf = re.search(r"\btf\.|\bkeras\.|_tf\b", code)
         if bool(uses_torch) != bool(uses_tf) and not re.search("PyTorch|TensorFlow", heading):
             missing = "TensorFlow" if uses_torch else "PyTorch"

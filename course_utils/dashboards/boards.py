@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import html
+import itertools
 import json
 import os
 import secrets
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,10 +22,14 @@ from course_utils.dashboards.reading import lay_out
 
 if TYPE_CHECKING:
     import visdom as visdom_package
+    from filelock import FileLock
 
 NAMES = {"tensorboard": "TensorBoard", "visdom": "Visdom"}
 
 SECONDS_TO_START = 30
+
+_LOCKS: dict[Path, "FileLock"] = {}
+"""The folders of runs that this process has taken."""
 
 
 class Board:
@@ -169,15 +175,35 @@ def new_runs(name: str) -> Path:
     """Return an empty folder for the logs of a lesson's runs, in the learner's own folder.
 
     TensorBoard's card in JupyterLab's launcher shows all of these. What an earlier run of the same
-    lesson logged there is deleted. Raises CourseError where that folder cannot be written.
+    lesson logged there is deleted; where another kernel is still at it, the folder is another one.
+    Raises CourseError where that folder cannot be written.
     """
     folder = runs_folder() / name
     try:
+        runs_folder().mkdir(parents=True, exist_ok=True)
+        folder = next(filter(_is_free, _folders(name)))
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir()
     except OSError as error:
         raise _not_writable(folder, error) from error
     return folder
+
+
+def _folders(name: str) -> Iterator[Path]:
+    yield runs_folder() / name
+    yield from (runs_folder() / f"{name}-{number}" for number in itertools.count(2))
+
+
+def _is_free(folder: Path) -> bool:
+    """Take a folder for this process, until it ends; say whether no other process has it."""
+    from filelock import FileLock, Timeout
+
+    lock = _LOCKS.setdefault(folder, FileLock(f"{folder}.lock", thread_local=False))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
 
 
 def base_url() -> str | None:

@@ -13,6 +13,7 @@ import threading
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 from course_utils.dashboards import web_files
 
@@ -86,9 +87,29 @@ def visdom(folder: Path, port: int, path: str, readonly: str = "") -> None:
         readonly=bool(readonly),
         eager_data_loading=True,  # saving an environment that was never opened would empty it
     )
+    if readonly:
+        _follow(application, folder)
     httpserver.HTTPServer(application, max_buffer_size=1024**3).add_sockets([socket])
     ioloop.IOLoop.current().add_callback(_tell, port)
     ioloop.IOLoop.current().start()
+
+
+def _follow(application: Any, folder: Path) -> None:
+    """Show also what is saved to the folder later; a page that is open gets the new names."""
+    from tornado import ioloop
+    from visdom.utils.server_utils import broadcast_envs
+
+    known: dict[str, int] = {}
+
+    def look() -> None:
+        now = {entry.name: entry.stat().st_mtime_ns for entry in os.scandir(folder)}
+        if now != known:
+            known.clear()
+            known.update(now)
+            application.state.update(application.load_state())
+            broadcast_envs(application)
+
+    ioloop.PeriodicCallback(look, 1000 * SECONDS_BETWEEN_LOOKS).start()
 
 
 def _tell(port: int) -> None:
@@ -99,7 +120,8 @@ def _tell(port: int) -> None:
 def _end_with(parent: int) -> None:
     import psutil
 
-    while os.getppid() == parent and psutil.pid_exists(parent):
+    # On Windows an environment's Python is a small program that starts the real one.
+    while (os.name == "nt" or os.getppid() == parent) and psutil.pid_exists(parent):
         time.sleep(SECONDS_BETWEEN_LOOKS)
     os._exit(0)
 

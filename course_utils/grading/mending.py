@@ -5,6 +5,7 @@ import re
 from typing import Any, NamedTuple
 
 from course_utils.grading.reading import Cell
+from course_utils.notebooks import tree_of
 
 TASK = re.compile(r"(\w+)-\d")
 
@@ -18,18 +19,22 @@ class Step(NamedTuple):
 
 
 class Exercise(NamedTuple):
-    """What is known of an exercise: its tasks' checks, and the marks of each answer's cell."""
+    """What is known of an exercise: its tasks' checks, and the marks of each answer's cell.
+
+    `imports` are those of its own cells, which its checks rest on.
+    """
 
     stem: str
     checks: dict[str, str]
     ids: dict[str, str]
     names: dict[str, str]
     skeletons: dict[str, str]
+    imports: str
 
 
 def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> Exercise:
     """Gather what mending needs, from a solution as it is and from the exercise made of it."""
-    checks, ids, names = {}, {}, {}
+    checks, ids, names, imports = {}, {}, {}, []
     for cell in notebook["cells"]:
         graded = cell["metadata"].get("nbgrader", {})
         task, source = graded.get("grade_id", ""), "".join(cell["source"])
@@ -37,6 +42,9 @@ def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> E
             checks[task] = source
         elif graded.get("solution"):
             names |= dict.fromkeys(_defined(source), task)
+        elif cell["cell_type"] == "code" and (tree := tree_of(source)):
+            found = (node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+            imports += map(ast.unparse, found)
         if task:
             ids[cell.get("id", task)] = task
     skeletons = {
@@ -44,7 +52,7 @@ def exercise(stem: str, notebook: dict[str, Any], skeleton: dict[str, Any]) -> E
         for cell in skeleton["cells"]
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
-    return Exercise(stem, checks, ids, names, skeletons)
+    return Exercise(stem, checks, ids, names, skeletons, "\n".join(imports))
 
 
 def mend(cells: list[Cell], wanted: Exercise) -> tuple[list[Step], list[str], set[str]]:

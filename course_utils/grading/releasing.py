@@ -3,19 +3,22 @@
 import shutil
 from pathlib import Path
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, authoring
+from course_utils.notebooks import counterpart, notebook_paths
 
 FILES = "README.md Makefile pyproject.toml environment.yml set_up.py .gitignore CITATION.cff"
 FILES += " constraints.txt constraints-cards.txt build-constraints.txt"
 FILES += " LICENSE LICENSE-CC-BY-4.0 LICENSE-OTHERS.md"
 FOLDERS = ("course_utils", "notebooks", "exercises", "then")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "grading")
+# The last one names variants of the answers.
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "equivalent.toml")
 
 
 def release(part: str, to: Path, alone: bool = False, root: Path = ROOT) -> str:
     """Copy the course without solutions into a new folder; with `alone`, this part only.
 
-    Returns a line about it. Raises CourseError where there is no such part, or the folder exists.
+    Exercises are made anew, for the ones that lie here may hold somebody's answers. Returns a line
+    about it. Raises CourseError where there is no such part, or the folder exists.
     """
     if not (root / "exercises" / part).is_dir():
         raise CourseError(f"there is no part {part!r} in exercises/")
@@ -30,4 +33,8 @@ def release(part: str, to: Path, alone: bool = False, root: Path = ROOT) -> str:
         for path in others if alone else []:
             if path.name != part:
                 shutil.rmtree(path)
+    for path in notebook_paths("solutions", root):
+        made = to / counterpart(path.relative_to(root), "exercises")
+        if made.parent.exists():
+            made.write_text(authoring.make_exercise(path), encoding="utf-8")
     return f"{to}: what learners get{f' of {part}' if alone else ''}, without solutions"

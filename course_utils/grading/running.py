@@ -1,8 +1,10 @@
 """Run a student's cells and the checks; one that ends its kernel costs its own task only."""
 
+import ast
+import builtins
 import contextlib
-import json
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -20,10 +22,21 @@ from course_utils.grading import box, guard
 from course_utils.grading.mending import Step
 from course_utils.grading.records import HIDDEN
 from course_utils.kernels import WarmProvisioner
+from course_utils.notebooks import tree_of
 
 SECONDS_A_NOTEBOOK = 300
 MOST_OUTPUT = 2 * 2**20
+"""Characters of a check's output, and of all the student's own cells together."""
+
 WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
+
+# What each message with an output has to carry, for a student's code can send any.
+FIELDS = {
+    "stream": {"name": str, "text": str},
+    "display_data": {"data": dict},
+    "execute_result": {"data": dict},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+}
 
 SILENT = logging.Logger("grading")
 SILENT.addHandler(logging.NullHandler())
@@ -46,6 +59,7 @@ class Run:
         self.outputs: dict[int, list[Any]] = {}
         self.failed: dict[str, str] = {}
         self.skipped: dict[int, tuple[str, str]] = {}
+        self.left = MOST_OUTPUT
 
 
 class _Client(NotebookClient):
@@ -54,13 +68,16 @@ class _Client(NotebookClient):
     left, cut, status = MOST_OUTPUT, False, ""
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        content = msg.get("content", {})
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.left -= len(str(content.get("text", ""))) + len(str(content.get("data", "")))
+        kind, content = msg["msg_type"], msg.get("content", {})
+        if kind in FIELDS:
+            wanted = FIELDS[kind].items()
+            if not all(isinstance(content.get(name), one) for name, one in wanted):
+                return None
+            self.left -= sum(len(str(content[name])) for name in FIELDS[kind])
             if self.left < 0:
                 self.cut = True
                 return None
-        elif msg["msg_type"].startswith("comm"):
+        elif kind.startswith("comm") or kind == "update_display_data":
             return None
         try:
             return super().process_message(msg, cell, cell_index)
@@ -78,9 +95,15 @@ class _Stopped(Exception):
 
 
 def run(
-    steps: list[Step], files: dict[str, Path], further: dict[str, str], setting: Setting
+    steps: list[Step],
+    files: dict[str, Path],
+    imports: str,
+    further: dict[str, str],
+    setting: Setting,
 ) -> Run:
     """Run the steps in order, and then further checks by task; return what came of them.
+
+    Before each check the exercise's own imports are made again.
 
     A cell that ends its kernel, or does not end in time, is left out, and the rest is run again.
     """
@@ -90,7 +113,7 @@ def run(
     for _ in range(checks + 3):
         try:
             with _kernel(len(steps), files, setting) as (client, ended_for):
-                _run_once(client, steps, further, found, ended_for, end)
+                _run_once(client, steps, imports, further, found, ended_for, end)
             break
         except _Stopped as stopped:
             place, word, reason = stopped.args
@@ -114,6 +137,7 @@ def run(
 def _run_once(
     client: _Client,
     steps: list[Step],
+    imports: str,
     further: dict[str, str],
     found: Run,
     ended_for: Any,
@@ -121,7 +145,9 @@ def _run_once(
 ) -> None:
     def ask(source: str, place: int, at: int) -> Any:
         cell = nbformat.v4.new_code_cell(source)
-        client.left, client.cut, client.status = MOST_OUTPUT, False, ""
+        own = place < len(steps) and steps[at].kind == "code"
+        client.left = found.left if own else MOST_OUTPUT
+        client.cut, client.status = False, ""
         client.timeout = max(1, min(client.timeout, end - time.monotonic()))
         try:
             cell = client.execute_cell(cell, place, store_history=place < len(steps))
@@ -130,17 +156,17 @@ def _run_once(
         except (DeadKernelError, TimeoutError, RuntimeError):
             reason = ended_for() or "it ended its kernel"
             raise _Stopped(at, "crashed", reason) from None
+        if own:
+            found.left = max(client.left, 0)
         if client.cut:
             found.notes.append(f"{steps[at].task or 'a cell'}: its output was cut")
         return cell
 
-    def guarded(at: int) -> list[str]:
+    def guarded(at: int, source: str) -> list[str]:
         key = secrets.token_hex(8)
-        cell = ask(f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r})", last, at)
-        for line in _printed(cell).splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                return json.loads(line)[key]
-        return ["the guard itself"]
+        look = f"__import__({guard.__name__!r}, fromlist=['x']).look({key!r}, {_built_in(source)})"
+        said = _printed(ask(f"{look}\n{imports}", last, at)).splitlines()
+        return said[said.index(key) + 1 :] if key in said else ["the guard itself"]
 
     last = len(steps)
     client.execute_cell(nbformat.v4.new_code_cell(REMEMBER), last, store_history=False)
@@ -153,21 +179,28 @@ def _run_once(
             if error := _error(cell):
                 found.failed[step.task] = f"its cell stopped: {error[0]}: {error[1]}"
         elif step.task not in found.outcomes:
-            changed = guarded(place)
+            changed = guarded(place, step.source)
             cell = ask(step.source, place, place)
             status = client.status
-            changed += guarded(place)
+            changed += guarded(place, step.source)
             found.outputs[place] = cell.outputs
             found.outcomes[step.task] = _judge(step.task, cell, status, changed, found, steps)
     for place, step in enumerate(steps):
         if step.kind == "check" and step.task in further:
             if found.outcomes[step.task][0] != "ok":
                 continue
-            changed = guarded(place)
+            changed = guarded(place, further[step.task])
             cell = ask(further[step.task], last, place)
             word, said = _judge(step.task, cell, client.status, changed, found, steps)
             if word != "ok":
                 found.outcomes[step.task] = HIDDEN, said
+
+
+def _built_in(source: str) -> list[str]:
+    """List the built-in functions that a check names."""
+    tree = tree_of(source)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
+    return sorted(names & set(dir(builtins)))
 
 
 REMEMBER = f"__import__({guard.__name__!r}, fromlist=['x']).remember()"
@@ -249,7 +282,9 @@ def _kernel(steps: int, files: dict[str, Path], setting: Setting) -> Iterator[tu
             for name, source in files.items():
                 shutil.copy(source, Path(folder, name))
             manager.provisioner = WarmProvisioner(kernel_spec=manager.kernel_spec, parent=manager)
-            options = {"cwd": folder}
+            # Grading is nobody's own progress.
+            own = {"COURSE_PROGRESS": str(Path(folder, ".progress.json"))}
+            options = {"cwd": folder, "env": os.environ | own}
             ended_for = str
         try:
             stack.enter_context(client.setup_kernel(**options))

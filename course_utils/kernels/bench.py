@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,11 @@ from typing import Any
 from course_utils import CourseError, kernels, timing
 
 NOTEBOOKS = 10
+READY = (
+    "kernel ready, both imported (s)",
+    "private memory of a further kernel (MB)",
+    "first training, over its own work (s)",
+)
 IMPORTS = "import tensorflow as tf\nimport torch"
 CELLS = [
     IMPORTS,
@@ -49,30 +55,30 @@ def bench_kernels(pairs: int = 5) -> str:
     with tempfile.TemporaryDirectory(prefix="cb") as folder:
         os.environ["XDG_DATA_HOME"] = folder
         once = _seconds_to_answer(warm=True)
-        compared = {
-            "kernel ready, both imported (s)": lambda warm: _ready(warm)[0],
-            "first answer, both imported (s)": _seconds_to_answer,
-            "first training, over its own work (s)": lambda warm: _ready(warm)[1],
-            "private memory of a further kernel (MB)": lambda warm: _ready(warm)[2],
-        }
+        compared = {("first answer, both imported (s)",): _seconds_to_answer, READY: _ready}
         path = Path(folder)
         for name, options in (("serial", ["-n0"]), ("two workers", ["-n2", "--dist=loadfile"])):
             title = f"{NOTEBOOKS} notebooks through nbval, {name}, preload included (s)"
-            compared[title] = functools.partial(_nbval, path, options)
-        for title, measure in compared.items():
-            result = timing.compare(*_sides(measure), pairs)
-            columns = [_range(result.first), _range(result.second), str(result)]
-            table.add_row(title, *columns)
+            compared[title,] = functools.partial(_nbval, path, options)
+        for titles, measure in compared.items():
+            for title, result in zip(titles, _in_pairs(measure, pairs), strict=True):
+                columns = [_range(result.first), _range(result.second), str(result)]
+                table.add_row(title, *columns)
     console = Console(width=110, color_system=None)
     with console.capture() as capture:
         console.print(table)
-    note = f"The first warm kernel waits for the preload, once: {once:.1f} s. Pairs: {pairs}."
+    note = f"The first warm kernel waits for the preload, once: {once[0]:.1f} s. Pairs: {pairs}."
     note += f" Processes that wanted a processor: {os.getloadavg()[0]:.1f}, of {os.cpu_count()}."
     return capture.get() + note
 
 
-def _sides(measure: Callable[[bool], float]) -> tuple[Callable[[], float], Callable[[], float]]:
-    return lambda: measure(False), lambda: measure(True)
+def _in_pairs(measure: Callable[[bool], tuple[float, ...]], pairs: int) -> list[timing.Comparison]:
+    """Compare each of the numbers that one start of a kernel gives."""
+    said: dict[bool, list[tuple[float, ...]]] = {False: [], True: []}
+    both = [lambda warm=warm: said[warm].append(measure(warm)) for warm in said]
+    timing.compare(*both, pairs)
+    stock, warm = ([list(column) for column in zip(*said[side], strict=True)] for side in said)
+    return [timing.Comparison(*columns) for columns in zip(stock, warm, strict=True)]
 
 
 def _range(values: list[float]) -> str:
@@ -108,19 +114,19 @@ def _run(client: Any, code: str) -> float:
     return time.perf_counter() - start
 
 
-def _seconds_to_answer(warm: bool) -> float:
+def _seconds_to_answer(warm: bool) -> tuple[float]:
     """Return the seconds to an answer, asked for at once, as JupyterLab does."""
     start = time.perf_counter()
     with _kernel(warm) as (_, client):
         _run(client, IMPORTS)
-        return time.perf_counter() - start
+        return (time.perf_counter() - start,)
 
 
 def _ready(warm: bool) -> tuple[float, float, float]:
     """Wait until a kernel is ready, as nbclient does, then import and train in it.
 
-    Returns seconds until it has imported, seconds of a training over those that it takes again, and
-    private megabytes before it.
+    Returns seconds until it has imported, private megabytes then, and seconds of a first training
+    over those of the next ones: the median of several, for what else runs disturbs each.
     """
     import psutil
 
@@ -130,11 +136,11 @@ def _ready(warm: bool) -> tuple[float, float, float]:
         _run(client, IMPORTS)
         seconds = time.perf_counter() - start
         memory = psutil.Process(manager.provisioner.pid).memory_full_info().uss / 1e6
-        first, again = _run(client, TRAINING), _run(client, TRAINING)
-    return seconds, first - again, memory
+        first, *again = [_run(client, TRAINING) for _ in range(6)]
+    return seconds, memory, first - statistics.median(again)
 
 
-def _nbval(folder: Path, options: list[str], warm: bool) -> float:
+def _nbval(folder: Path, options: list[str], warm: bool) -> tuple[float]:
     """Run the notebooks through nbval as it is, with a preload that is yet to be started."""
     import nbformat
 
@@ -157,4 +163,4 @@ def _nbval(folder: Path, options: list[str], warm: bool) -> float:
         seconds = time.perf_counter() - start
     if result.returncode:
         raise CourseError(f"nbval failed: {result.stdout.strip().splitlines()[-1]}")
-    return seconds
+    return (seconds,)

@@ -1,9 +1,10 @@
 """The fork of the preload that becomes a kernel, as `python -m ipykernel_launcher` would be."""
 
+import ctypes
 import importlib.util
 import json
 import logging
-import multiprocessing
+import multiprocessing.process
 import os
 import random
 import select
@@ -12,9 +13,11 @@ import socket
 import sys
 import tempfile
 import time
+import types
+from pathlib import Path
 from typing import Any
 
-from ipykernel import parentpoller
+from ipykernel import ipkernel, parentpoller
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.log import get_logger
 
@@ -70,27 +73,39 @@ def _initialized(
     parent = os.pidfd_open(peer(connection)[0])
     os.environ.clear()
     os.environ.update(imported.environment | request["env"])
+    sys.orig_argv = [sys.executable, *request["flags"], "-m", "ipykernel_launcher"]
+    sys.orig_argv += request["argv"]
+    _show_command(" ".join(sys.orig_argv).encode())
     if box := request.get("box"):
         os.environ.update(box["env"])
         joining.join(box["pid"], box["memory"])
     time.tzset()
     tempfile.tempdir = None
     os.chdir(request["cwd"])
-    for name in [name for name in sys.modules if name.split(".")[0] == "course_utils"]:
+    multiprocessing.process.ORIGINAL_DIR = os.getcwd()  # where a new interpreter looks for modules
+    for name in imported.ours:
         del sys.modules[name]
     if others := settings.found_here_instead(imported.found):
         raise Unavailable(f"{others[0]} comes before what has been imported")
     _seed()
     launcher = importlib.util.find_spec("ipykernel_launcher").origin
     sys.argv = [launcher, *request["argv"]]
-    sys.orig_argv = [sys.executable, *request["flags"], "-m", "ipykernel_launcher"]
-    sys.orig_argv += request["argv"]
     kernel = IPKernelApp.instance(parent_handle=int(request["env"]["JPY_PARENT_PID"]))
+    ipkernel.sys = types.SimpleNamespace(**vars(sys) | {"modules": imported.kernel})
     kernel.initialize(sys.argv[1:])
+    ipkernel.sys = sys
     kernel.poller = ParentPollerUnix(parent)
     _connect(imported)
     settings.say_what_is_too_late(kernel.shell.events)
     return kernel
+
+
+def _show_command(words: bytes) -> None:
+    """Let `ps` show a kernel's command, as much of it as there is room for in the preload's."""
+    start, end = map(int, Path("/proc/self/stat").read_text().rpartition(")")[2].split()[45:47])
+    if room := end - start:  # a system that does not tell has none
+        # A last byte that is not 0 tells the system that the words end at the first 0.
+        ctypes.memmove(start, words[: room - 2].ljust(room - 1, b"\0") + b".", room)
 
 
 def _redirect(outputs: list[int]) -> None:

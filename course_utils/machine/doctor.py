@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from course_utils.authoring import exercises, headers
 from course_utils.dashboards import web_files
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
-SET_UP = "make lab"
+SET_UP = "py set_up.py" if os.name == "nt" else "make lab"
 
 MATMUL = {
     "torch": (
@@ -43,16 +44,22 @@ class Row(NamedTuple):
 
 
 def check_machine() -> list[Row]:
-    """Look at everything a learner needs, and at what is optional."""
+    """Look at everything a learner needs, and at what is optional.
+
+    Other processes compute in the frameworks and start kernels while this one reads notebooks.
+    """
+    with ThreadPoolExecutor() as pool:
+        frameworks, started = pool.submit(_frameworks), pool.submit(_kernels)
+        notebooks = _notebooks()
     return [
         _python(),
         *_packages(),
-        *_frameworks(),
-        *_kernels(),
+        *frameworks.result(),
+        *started.result(),
         *_resources(),
         *_optional(),
         _web_files(),
-        *_notebooks(),
+        *notebooks,
     ]
 
 

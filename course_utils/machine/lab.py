@@ -1,12 +1,15 @@
 """Open JupyterLab on the first lesson, for this machine only."""
 
+import contextlib
 import importlib.util
+import logging
 import os
 import secrets
 import signal
 import sys
 import tempfile
 import threading
+import urllib.request
 import webbrowser
 from pathlib import Path
 from urllib.parse import urljoin
@@ -15,26 +18,31 @@ from course_utils import ROOT, CourseError
 
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 SECONDS_TO_END = 4
-FOR_INSTRUCTORS = [
-    f"nbgrader.server_extensions.{name}"
-    for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
-]
+SECONDS_TO_ANSWER = 3
+FOR_INSTRUCTORS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+EXTENSIONS = {f"nbgrader.server_extensions.{name}": False for name in FOR_INSTRUCTORS}
+EXTENSIONS["course_utils.dashboards.ended"] = True
+"""Of Jupyter's server: whether each is switched on."""
 
 
 def open_lab(browser: bool = True) -> None:
     """Open the first lesson in JupyterLab, run it until Ctrl-C, and end this process.
 
-    Raises CourseError where JupyterLab is not installed, the first lesson is missing, or nothing
+    Where one that `course lab` started runs in this folder, its address is told instead. Raises
+    CourseError where JupyterLab is not installed, the first lesson is missing, or nothing
     can be written here.
     """
     if not (ROOT / FIRST_LESSON).is_file():
         raise CourseError(f"{FIRST_LESSON} is missing: bring it back with `git checkout notebooks`")
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is not installed in this environment: run `make lab`")
+    # Importing this optional grammar takes over a second, and only checks of addresses written
+    # in other alphabets use it; None makes its import fail, which its one user allows for.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    if address := _running():
+        print(f"\nJupyterLab runs here already. Its address in a browser:\n\n    {address}\n")
+        return
     with _private_folder() as folder:
-        # Importing this optional grammar takes over a second, and only checks of addresses written
-        # in other alphabets use it; None makes its import fail, which its one user allows for.
-        sys.modules.setdefault("rfc3987_syntax", None)
         from jupyterlab.labapp import LabApp
 
         from course_utils import kernels
@@ -81,11 +89,28 @@ def arguments(root: Path = ROOT) -> list[str]:
         f"--LabApp.workspaces_dir={root / 'build' / 'lab' / 'workspaces'}",
         "--ContentsManager.pre_save_hook=course_utils.machine.saving.keep_released",
         "--KernelManager.transport_encryption=auto",  # without it each kernel warns in the terminal
-        *[f"--ServerApp.jpserver_extensions={name}=False" for name in FOR_INSTRUCTORS],
+        *[f"--ServerApp.jpserver_extensions={name}={on}" for name, on in EXTENSIONS.items()],
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     ]
+
+
+def _running() -> str | None:
+    """Return the address at which a JupyterLab that `course lab` started here answers."""
+    import psutil
+    from jupyter_server.serverapp import list_running_servers
+
+    for server in list_running_servers(log=logging.getLogger(__name__)):
+        if Path(server["root_dir"]) != ROOT:
+            continue
+        with contextlib.suppress(psutil.Error, OSError):
+            words = psutil.Process(server["pid"]).cmdline()
+            # One that is paused (Ctrl-Z) does not answer.
+            if "course" in [Path(word).stem for word in words] and "lab" in words:
+                urllib.request.urlopen(f"{server['url']}api", timeout=SECONDS_TO_ANSWER).close()
+                return f"{server['url']}lab/tree/{FIRST_LESSON}?token={server['token']}"
+    return None
 
 
 def _has_browser() -> bool:

@@ -1,7 +1,8 @@
-"""Small batches for a pair of models: which shapes both take, and in which layout each."""
+"""Small batches for a pair of models: what both take, in which layout and in which order."""
 
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,14 +14,18 @@ if TYPE_CHECKING:
     import keras
     import torch
 
-ROWS = 12
-MOST_ROUTES = 200
-SCALES = np.array([1, 0.01, 1, 30, 1, 3, 300, 0.1, 1, 30, 300, 1])
+ROWS, FEW_ROWS, LARGE = 12, 4, 1000
+"""So many rows has a batch; few of them where a row is large."""
+SCALES = np.array([1, 0.01, 300, 30, 1, 3, 1, 0.1, 1, 30, 300, 1])
 """Small rows show an epsilon, large ones a bound such as that of ReLU6."""
+MOST_ROUTES = 200
 
 
-class Spec(NamedTuple):
-    """What one input holds: its shape with the batch; whole numbers below `top`, or any."""
+class Input(NamedTuple):
+    """What one input holds: its shape with the batch; whole numbers below `top`, or any.
+
+    `some` is an example; `guess` says that whole numbers are only supposed.
+    """
 
     shape: tuple[int, ...]
     top: int | None
@@ -29,176 +34,176 @@ class Spec(NamedTuple):
 
 
 class Route(NamedTuple):
-    """How the same numbers enter both models: a way for each input, and how PyTorch is called."""
+    """How a batch enters: each input's layout, PyTorch's order and call, whole numbers as such."""
 
-    ways_keras: tuple[int, ...]
-    ways_torch: tuple[int, ...]
-    call: str
-    floats: bool
+    ways: tuple[int, ...]
     order: tuple[int, ...]
+    call: str
+    whole: bool
+
+    def is_near(self, other: "Route") -> bool:
+        """Say whether one input alone is laid out otherwise."""
+        differ = [one != two for one, two in zip(self.ways, other.ways, strict=True)]
+        return sum(differ) == 1 and self._replace(ways=other.ways) == other
 
 
-def specs(model: "keras.Layer", example: Any, tops: list[int]) -> list[Spec]:
+@dataclass(frozen=True)
+class Feed:
+    """Both models' inputs; `like` has PyTorch's type and device.
+
+    `from_torch` says that batches are drawn as PyTorch takes them, and laid out for Keras.
+    """
+
+    model: "keras.Layer"
+    like: "torch.Tensor"
+    inputs: list[Input]
+    from_torch: bool
+
+    @property
+    def structure(self) -> Any:
+        """Return how Keras's inputs stand together, None where that is not known."""
+        return getattr(self.model, "input", None) if getattr(self.model, "inputs", None) else None
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of Keras's inputs where it takes a dict."""
+        return list(self.structure) if isinstance(self.structure, dict) else []
+
+    def draw(self, seed: int, sizes: bool = False, masked: float = 0.0) -> list[np.ndarray]:
+        """Draw a batch in float64; with `sizes`, its rows have very different ones.
+
+        `masked` is what a mask would leave out: it occurs once.
+        """
+        generator, found = np.random.default_rng(seed), []
+        for one in self.inputs:
+            if one.top is None:
+                values = generator.standard_normal(one.shape)
+                if sizes:
+                    values = scaled(values)
+                    values[-1, -1:] = masked
+                # As float32 holds them: Keras's float64 layers may take an input as float32.
+                values = values.astype("float32").astype("float64")
+            elif one.some is not None:
+                values = generator.choice(one.some.ravel(), one.shape)
+            else:
+                values = generator.integers(0, one.top, one.shape)
+                values[..., -1:] = 0
+            found.append(values)
+        return found
+
+    def routes(self, values: list[np.ndarray]) -> Iterable[Route]:
+        """Yield the ways to feed both models, the most likely first."""
+        ways = [range(len(layouts.ways(one, not self.from_torch))) for one in values]
+        orders = list(itertools.permutations(range(len(values))))[:6]
+        calls = ["by name", "one by one", "as a dict"] if self.names else ["one by one"]
+        calls += ["as a list"] if len(values) > 1 else []
+        whole = [True, False] if any(one.dtype.kind in "iub" for one in values) else [False]
+        every = itertools.product(orders, calls, whole, itertools.product(*ways))
+        routes = (Route(chosen, order, call, whole) for order, call, whole, chosen in every)
+        return itertools.islice(routes, MOST_ROUTES)
+
+    def lay(self, values: list[np.ndarray], route: Route) -> tuple[Callable, Any]:
+        """Return what calls a PyTorch model on a batch, and what the Keras model takes."""
+        other = [
+            layouts.ways(one, not self.from_torch)[way]
+            for one, way in zip(values, route.ways, strict=True)
+        ]
+        ours, theirs = (values, other) if self.from_torch else (other, values)
+        return self._call(ours, route), self._for_keras(theirs)
+
+    def doubt(self, values: list[np.ndarray], taken: Route, other: Route) -> str:
+        """Say that a second layout of an input fits both models, with other weights."""
+        both = zip(values, taken.ways, other.ways, strict=True)
+        value, *ways = next(one for one in both if one[1] != one[2])
+        shown = []
+        for way in ways:
+            laid = layouts.ways(value, not self.from_torch)[way]
+            axes = [value.strides.index(n) for n in laid.strides] if laid.ndim == value.ndim else []
+            shown.append(f"{laid.shape[1:]}" + (f", axes {axes[1:]}" if axes else ""))
+        source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
+        return (
+            f"Supposed: {target} takes {source}'s input {value.shape[1:]} as {shown[0]}; "
+            f"as {shown[1]} it would fit as well, with other weights."
+        )
+
+    def _for_keras(self, values: list[np.ndarray]) -> Any:
+        import keras
+
+        kinds = [self.model.compute_dtype if one.dtype == "float64" else "int32" for one in values]
+        both = zip(values, kinds, strict=True)
+        tensors = [keras.ops.convert_to_tensor(one.astype(kind)) for one, kind in both]
+        if self.structure is not None:
+            return keras.tree.pack_sequence_as(self.structure, tensors)
+        return tensors[0] if len(tensors) == 1 else tensors
+
+    def _call(self, values: list[np.ndarray], route: Route) -> Callable:
+        import torch
+
+        tensors = []
+        for one in values:
+            tensor = torch.from_numpy(np.ascontiguousarray(one))
+            whole = route.whole and not tensor.is_floating_point()
+            tensors.append(tensor.to(self.like.device, torch.int64 if whole else self.like.dtype))
+        named = dict(zip(self.names, tensors, strict=False))
+        tensors = [tensors[n] for n in route.order]
+        return {
+            "one by one": lambda module: module(*tensors),
+            "as a list": lambda module: module(tensors),
+            "by name": lambda module: module(**named),
+            "as a dict": lambda module: module(named),
+        }[route.call]
+
+
+def inputs(model: "keras.Layer", example: Any, tops: list[int]) -> list[Input]:
     """Say what the inputs are: as in `example`, or as the Keras model was built.
 
     `tops` are the sizes of the embeddings. Raises CourseError where no shape can be known.
     """
     import keras
 
+    found = []
     if example is not None:
-        arrays = [as_array(one) for one in keras.tree.flatten(example)]
-        return [
-            Spec((ROWS, *one.shape[1:]), None if one.dtype.kind == "f" else 2, one)
-            for one in arrays
-        ]
+        for one in keras.tree.flatten(example):
+            array = np.asarray(one.detach().cpu() if hasattr(one, "detach") else one)
+            if array.ndim == 0 or array.dtype.kind not in "fiub":
+                kind = type(one).__name__
+                raise CourseError(f"cannot copy: example= is no batch of numbers but {kind}")
+            top = None if array.dtype.kind == "f" else 2
+            found.append(Input(_filled((None, *array.shape[1:])), top, array))
+        return found
     shapes = _built_shapes(model)
     if not shapes:
         raise CourseError(
             "cannot copy: the shape of an input is not known; pass a batch as the source takes it, "
             "copy_weights(source, target, example=…)"
         )
-    found = []
     for shape, dtype in shapes:
         whole = "int" in dtype or "bool" in dtype
         top = min(tops, default=2) if whole or tops else None
-        found.append(Spec(_filled(shape), top, guess=not whole and bool(tops)))
-    return found
-
-
-def as_array(one: Any) -> np.ndarray:
-    """Return an example input as an array; raises CourseError for what is none."""
-    found = one.detach().cpu() if hasattr(one, "detach") else one
-    found = np.asarray(found)
-    if found.ndim == 0 or found.dtype.kind not in "fiub":
-        raise CourseError(f"cannot copy: example= is no batch of numbers but {type(one).__name__}")
+        found.append(Input(_filled(shape), top, guess=not whole and bool(tops)))
     return found
 
 
 def _built_shapes(model: "keras.Layer") -> list[tuple[tuple, str]]:
     import keras
 
-    inputs = getattr(model, "inputs", None)
-    if inputs:
-        return [(tuple(one.shape), str(one.dtype)) for one in inputs]
+    if getattr(model, "inputs", None):
+        return [(tuple(one.shape), str(one.dtype)) for one in model.inputs]
     config = model.get_build_config() or {}
     shapes = config.get("input_shape") or list((config.get("shapes_dict") or {}).values())
-    if not shapes:
-        return []
-    if all(size is None or isinstance(size, int) for size in shapes):
+    if shapes and all(size is None or isinstance(size, int) for size in shapes):
         shapes = [shapes]
-    if any(not isinstance(shape, list | tuple) for shape in shapes):
-        return []
-    return [((None, *shape[1:]), keras.config.floatx()) for shape in shapes]
+    known = all(isinstance(shape, list | tuple) for shape in shapes)
+    return [((None, *shape[1:]), keras.config.floatx()) for shape in shapes] if known else []
 
 
 def _filled(shape: tuple) -> tuple[int, ...]:
     batch, *rest = shape
     side = 32 if rest.count(None) > 1 else 7
-    return (batch or ROWS, *(side if size is None else size for size in rest))
+    rest = [side if size is None else size for size in rest]
+    return (batch or (ROWS if np.prod(rest) < LARGE else FEW_ROWS), *rest)
 
 
 def scaled(values: np.ndarray) -> np.ndarray:
     """Give the rows of an array very different sizes."""
     return values * np.resize(SCALES, len(values)).reshape(-1, *[1] * (values.ndim - 1))
-
-
-def draw(
-    all_specs: list[Spec], seed: int, sizes: bool = False, masked: float = 0.0
-) -> list[np.ndarray]:
-    """Draw a batch in float64; with `sizes`, its rows have very different ones.
-
-    `masked` is what a mask would leave out: it occurs once.
-    """
-    generator = np.random.default_rng(seed)
-    found = []
-    for spec in all_specs:
-        if spec.top is None:
-            values = generator.standard_normal(spec.shape)
-            drawn = scaled(values) if sizes else values
-            if sizes:
-                drawn[-1, -1:] = masked
-            # As float32 holds them: a Keras model of float64 layers may take its input as float32.
-            found.append(drawn.astype("float32").astype("float64"))
-        elif spec.some is not None:
-            found.append(generator.choice(spec.some.ravel(), spec.shape))
-        else:
-            values = generator.integers(0, spec.top, spec.shape)
-            values[..., -1:] = 0  # what a mask would leave out must occur
-            found.append(values)
-    return found
-
-
-def routes(values: list[np.ndarray], from_torch: bool, names: list[str] | None) -> Iterable[Route]:
-    """Yield the ways to feed both models; `from_torch`: the values are as PyTorch takes them."""
-    ways = [range(len(_ways(one, from_torch))) for one in values]
-    orders = list(itertools.permutations(range(len(values))))[:6]
-    calls = ["one by one", *(["by name", "as a dict"] if names else [])]
-    calls += ["as a list"] if len(values) > 1 else []
-    whole = any(one.dtype.kind in "iub" for one in values)
-    every = (
-        Route(
-            chosen if from_torch else (0,) * len(values),
-            (0,) * len(values) if from_torch else chosen,
-            call,
-            floats,
-            order,
-        )
-        for order in orders
-        for call in calls
-        for floats in ([False, True] if whole else [True])
-        for chosen in itertools.product(*ways)
-    )
-    return itertools.islice(every, MOST_ROUTES)
-
-
-def _ways(values: np.ndarray, from_torch: bool) -> list[np.ndarray]:
-    return list(layouts.keras_shapes(values) if from_torch else layouts.torch_shapes(values))
-
-
-def for_keras(
-    model: "keras.Layer", values: list[np.ndarray], route: Route, from_torch: bool
-) -> Any:
-    """Lay a batch out as the Keras model takes it."""
-    import keras
-
-    if from_torch:
-        ways = zip(values, route.ways_keras, strict=True)
-        values = [_ways(one, from_torch)[way] for one, way in ways]
-    tensors = [
-        keras.ops.convert_to_tensor(
-            one.astype(model.compute_dtype if one.dtype == "float64" else "int32")
-        )
-        for one in values
-    ]
-    structure = getattr(model, "input", None) if getattr(model, "inputs", None) else None
-    if structure is not None:
-        return keras.tree.pack_sequence_as(structure, tensors)
-    return tensors[0] if len(tensors) == 1 else tensors
-
-
-def for_torch(
-    values: list[np.ndarray],
-    route: Route,
-    names: list[str] | None,
-    like: "torch.Tensor",
-    from_torch: bool,
-) -> Callable[["torch.nn.Module"], Any]:
-    """Return what calls a PyTorch model on a batch; `like` has its type and device."""
-    import torch
-
-    if not from_torch:
-        ways = zip(values, route.ways_torch, strict=True)
-        values = [_ways(one, from_torch)[way] for one, way in ways]
-    tensors = []
-    for one in values:
-        tensor = torch.from_numpy(np.ascontiguousarray(one))
-        whole = not tensor.is_floating_point() and not route.floats
-        tensors.append(tensor.to(like.device, torch.int64 if whole else like.dtype))
-    named = dict(zip(names or [], tensors, strict=False))
-    tensors = [tensors[n] for n in route.order]
-    return {
-        "one by one": lambda module: module(*tensors),
-        "as a list": lambda module: module(tensors),
-        "by name": lambda module: module(**named),
-        "as a dict": lambda module: module(named),
-    }[route.call]

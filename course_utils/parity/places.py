@@ -1,11 +1,12 @@
 """Places at which twin models must agree, and how far rounding may part them there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course_utils.parity import layouts
+from course_utils.parity import kinds, layouts
 from course_utils.parity.weights import Pair
 
 STEPS, TREMORS = 60, 50
@@ -31,17 +32,15 @@ class Place:
     def shaken(self, moved: list[np.ndarray]) -> None:
         """Widen the tremors to another draw of what rounding may do; one alone may be near none."""
         with np.errstate(invalid="ignore"):
-            found = [
-                np.abs(one.astype("float64") - other)
-                for one, other in zip(self.ours, moved, strict=True)
-            ]
-        self.tremors = [np.fmax(*pair) for pair in zip(self.tremors or found, found, strict=True)]
+            both = zip(self.ours, moved, strict=True)
+            found = [np.abs(one.astype("float64") - other) for one, other in both]
+        self.tremors = [np.fmax(*two) for two in zip(self.tremors or found, found, strict=True)]
 
     def gap(self, step: float) -> tuple[float, float]:
         """Return the gap and what rounding allows there, of the row that parts most."""
-        tremors = self.tremors or [np.zeros(ours.shape) for ours in self.ours]
+        tremors = self.tremors or [np.zeros(()) for _ in self.ours]
         ways = zip(self.ours, tremors, strict=True)
-        gaps = [gap(ours, self.theirs, tremor, step) for ours, tremor in ways]
+        gaps = [_gap(ours, self.theirs, tremor, step) for ours, tremor in ways]
         return min(gaps, default=(np.inf, 0.0), key=lambda one: one[0] - one[1])
 
     def parts(self, step: float) -> bool:
@@ -55,46 +54,54 @@ class Place:
         return f"{where} PyTorch layer {self.pair.name!r}, Keras layer {self.pair.layer.name!r}"
 
 
-def gap(
-    ours: np.ndarray, theirs: np.ndarray, tremors: np.ndarray, step: float
+def _gap(
+    ours: np.ndarray, theirs: np.ndarray, tremor: np.ndarray, step: float
 ) -> tuple[float, float]:
-    """Return the gap and what rounding allows there, of the row that parts most."""
     if ours.shape != theirs.shape:
         return np.inf, 0.0
-    ours, theirs, tremors = (
-        one.astype("float64").reshape(len(one) if one.ndim else 1, -1)
-        for one in (ours, theirs, tremors)
-    )
+    rows = (len(ours) if ours.ndim else 1, -1)
+    tremor = np.broadcast_to(tremor, ours.shape)
+    ours, theirs, tremor = (one.astype("float64").reshape(rows) for one in (ours, theirs, tremor))
     same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
     with np.errstate(invalid="ignore", over="ignore"):
         gaps = np.where(same, 0.0, np.abs(ours - theirs)).max(axis=1, initial=0.0)
         gaps = np.nan_to_num(gaps, nan=np.inf)
         scale = np.abs(np.where(np.isfinite(theirs), theirs, 0)).max(axis=1, initial=0.0)
-        tremor = np.nan_to_num(tremors.max(axis=1, initial=0.0), posinf=0.0)
+        tremor = np.nan_to_num(tremor.max(axis=1, initial=0.0), posinf=0.0)
     allowed = STEPS * step * scale + TREMORS * tremor + step**2
     worst = int(np.argmax(gaps - allowed))
     return float(gaps[worst]), float(allowed[worst])
 
 
-def in_order(array: np.ndarray, order: np.ndarray | None) -> np.ndarray:
-    """Put features in the order that Keras has."""
-    return array if order is None or array.shape[-1] != len(order) else array[..., order]
+def around(pair: Pair, entered: Any, left: Any, before: list) -> Iterable[Place]:
+    """Yield the places in front of a layer and behind it, where both models can be seen there."""
+    call, order = pair.call, pair.entering
+    if entered is not None and call.entered is not None and pair.level == 0:
+        ours = layouts.common(pair.module, entered)
+        if order is not None and ours.shape[-1] == len(order):
+            ours = ours[..., order]
+        ours, theirs = layouts.alike(ours, call.entered)
+        yield Place(pair, [ours], theirs, before)
+    # Between the layers of a deep recurrent module no numbers can be put.
+    depth = getattr(pair.module, "num_layers", 1)
+    if left is None or call.real is None or pair.level < depth - 1:
+        return
+    if depth == 1 or call.left is None:
+        yield Place(pair, left_like_keras(pair, left, call.real), call.real, before, entered)
 
 
 def left_like_keras(pair: Pair, left: np.ndarray, like: np.ndarray) -> list[np.ndarray]:
     """Return what left a PyTorch layer as the Keras layer lays it out, activation included."""
-    import torch
-
-    common = in_order(layouts.from_torch(pair.module, left), pair.leaving)
-    if isinstance(pair.module, torch.nn.RNNBase):
-        if pair.layer.return_sequences:
-            return [common]
-        width = pair.module.hidden_size
-        ends = [common[:, -1, :width]] + (
-            [common[:, 0, width:]] if pair.module.bidirectional else []
-        )
-        return [np.concatenate(ends, axis=-1)]
-    if layouts.from_keras(pair.layer, like).shape != common.shape:
+    common = layouts.common(pair.module, left)
+    if pair.leaving is not None:
+        common = common[..., pair.leaving]
+    if kinds.kind(pair.module) in ("RNN", "GRU", "LSTM"):
+        width, whole = pair.module.hidden_size, pair.layer.return_sequences
+        return [common if whole else np.concatenate(layouts.ends(common, width), axis=-1)]
+    wanted = layouts.common(pair.layer, like).shape
+    common = layouts.repeated(common, wanted)
+    if common.shape != wanted:
         return []
-    shown = layouts.to_keras(pair.layer, common, like.shape)
-    return [layouts.activated(pair.layer, shown, like.dtype)]
+    return [
+        layouts.activated(pair.layer, layouts.native(pair.layer, common, like.shape), like.dtype)
+    ]

@@ -1,37 +1,21 @@
 """Prove a copy: at every place both models agree but for rounding, or the first other is named."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import causes, layouts, places, runs, watch
+from course_utils.parity import causes, layouts, places, watch
 from course_utils.parity.places import Place
-from course_utils.parity.watch import Call, Link
-
-if TYPE_CHECKING:
-    import keras
-    import torch
+from course_utils.parity.watch import Both
+from course_utils.parity.weights import Pair
 
 DRAWS = 5
 """So often what rounding may do is drawn, where models seem to part."""
 
 
-@dataclass(frozen=True)
-class Models:
-    """Both models, their layers that hold weights, and how each takes the batch of the proof."""
-
-    module: "torch.nn.Module"
-    model: "keras.Layer"
-    units_torch: list
-    units_keras: list
-    call: Callable
-    inputs: Any
-
-
-def prove(models: Models, links: list[Link], step: float) -> None:
+def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) -> None:
     """Compare both models with numbers in the place of what leaves their layers, then as they are.
 
     The first shows what differs between layers whatever the weights are, the second the answers.
@@ -39,12 +23,13 @@ def prove(models: Models, links: list[Link], step: float) -> None:
     the models part, and why.
     """
     for numbers in (watch.wide, None):
-        found = _look(models, links, numbers)
+        keras = _look_keras(both, pairs, inputs, numbers)
+        found = _look(both, *keras, call)
         if any(place.parts(step) for place in found):
-            _check_repeats(found, _look(models, links, numbers, seed=1))
+            again = _look_keras(both, pairs, inputs, numbers)
+            _check_repeats(found, _look(both, *again, call, seed=1))
             for draw in range(DRAWS):
-                shaken = _look(models, links, numbers, step, seed=draw)
-                for place, moved in zip(found, shaken, strict=True):
+                for place, moved in zip(found, _look(both, *keras, call, step, draw), strict=True):
                     place.shaken(moved.ours)
         parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
@@ -57,25 +42,33 @@ def prove(models: Models, links: list[Link], step: float) -> None:
             )
     if not any(np.isfinite(place.theirs).any() for place in found if place.pair is None):
         raise CourseError("cannot prove the copy: the models' answers are not finite")
-    for link in links:
-        if apart := causes.epsilons(link.pair):
-            raise CourseError(f"cannot copy {link.pair}: {apart}; small numbers would part")
+    for pair in pairs:
+        if apart := causes.epsilons(pair):
+            raise CourseError(f"cannot copy {pair}: {apart}; small numbers would part")
+
+
+def _look_keras(both: Both, pairs: list[Pair], inputs: Any, numbers: Any) -> tuple[list, list]:
+    """Run the Keras model on the batch; return the pairs with its calls, and its answers."""
+    paired = {pair.call.number for pair in pairs}
+    calls, theirs = watch.keras_run(both, inputs, numbers and numbers(), paired)
+    known = len(calls) > max(paired, default=-1)
+    if not known or any(calls[pair.call.number].layer is not pair.layer for pair in pairs):
+        raise CourseError("cannot copy: the Keras model calls other layers from batch to batch")
+    return [replace(pair, call=calls[pair.call.number]) for pair in pairs], theirs
 
 
 def _look(
-    models: Models, links: list[Link], numbers: Any, shake: float = 0.0, seed: int = 0
+    both: Both, pairs: list[Pair], theirs: list, call: Any, shake: float = 0.0, seed: int = 0
 ) -> list[Place]:
-    """Run both models on the batch; return the places at which they must agree, in their order."""
-    linked = {link.call.number for link in links}
-    calls, theirs = watch.keras_run(
-        models.model, models.units_keras, models.inputs, numbers and numbers(), linked
-    )
-    known = len(calls) > max(linked, default=-1)
-    if not known or any(calls[link.call.number].layer is not link.call.layer for link in links):
-        raise CourseError("cannot copy: the Keras model calls other layers from batch to batch")
+    """Run the PyTorch model as well; return the places at which they must agree, in their order."""
+    by_number = {}
+    for pair in pairs:
+        by_number.setdefault(pair.number, []).append(pair)
     seen, ours = watch.torch_run(
-        models.module, models.units_torch, models.call, links, calls, shake, seed
+        both, call, lambda number, *_: by_number.get(number, []), shake, seed
     )
+    if max(by_number, default=-1) >= len(seen):
+        raise CourseError("cannot copy: the PyTorch model calls other layers from batch to batch")
     if not ours or not theirs:
         raise CourseError("cannot prove the copy: a model answers with no tensor")
     if len(ours) != len(theirs) and min(len(ours), len(theirs)) > 1:
@@ -84,30 +77,13 @@ def _look(
             f"Keras with {len(theirs)}"
         )
     found, before = [], []
-    for link in links:
-        call = calls[link.call.number]
-        found += _around(link, call, *seen[link.number], before, wide=numbers is not None)
-        before = [*before, (link.pair.name, call.left)] if call.left is not None else before
+    for pair in pairs:
+        found += places.around(pair, *seen[pair.number], before)
+        if pair.call.left is not None:
+            before = [*before, (pair.name, pair.call.left)]
     for one, other in zip(ours, theirs, strict=False):
         found.append(Place(None, layouts.answers_like(one, other), other, before))
     return found
-
-
-def _around(
-    link: Link, call: Call, entered: Any, left: Any, before: list, wide: bool
-) -> Iterable[Place]:
-    """Yield the places in front of a layer and behind it, where both models can be seen there."""
-    pair, x = link.pair, runs.array(entered)
-    if x is not None and call.entered is not None and pair.level == 0:
-        ours = places.in_order(layouts.from_torch(pair.module, x), pair.entering)
-        ours, theirs = layouts.trimmed(ours, call.entered)
-        yield Place(pair, [ours], theirs, before)
-    # Between the layers of a deep recurrent module no numbers can be put.
-    depth = getattr(pair.module, "num_layers", 1)
-    seen = left is not None and call.real is not None and pair.level == depth - 1
-    if seen and not (wide and depth > 1):
-        ours = places.left_like_keras(pair, left, call.real)
-        yield Place(pair, ours, call.real, before, entered)
 
 
 def _check_repeats(found: list[Place], again: list[Place]) -> None:

@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 def array(tensor: Any) -> np.ndarray | None:
     """Return a tensor of either framework as an array; None for what has no values to read."""
-    import torch
-
-    if isinstance(tensor, torch.Tensor):
-        if tensor.is_nested or tensor.is_sparse:
-            return None
-        return tensor.detach().cpu().numpy().copy()  # layers that work in place write into it
     try:
+        if hasattr(tensor, "detach"):
+            return tensor.detach().cpu().numpy().copy()  # a layer may write into it in place
         return np.asarray(tensor.numpy())
-    except (AttributeError, NotImplementedError, TypeError):
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError):
         return None
 
 
-def first(args: tuple, options: dict) -> Any:
-    """Return the first thing that a layer was called with."""
-    return next(iter([*args, *options.values()]), None)
+def answers(output: Any) -> list[np.ndarray]:
+    """List the tensors that a model answers with; a dict's in the order of its keys."""
+    if isinstance(output, dict):
+        output = [output[key] for key in sorted(output, key=str)]
+    if isinstance(output, list | tuple):
+        return [one for each in output for one in answers(each)]
+    found = array(output)
+    return [] if found is None else [found]
 
 
 @contextmanager
@@ -45,31 +46,41 @@ def evaluating(module: "torch.nn.Module") -> Iterable[None]:
             one.training = mode
 
 
-def run_torch(
-    module: "torch.nn.Module",
-    units: Iterable[tuple[str, "torch.nn.Module"]],
-    inputs: Callable[["torch.nn.Module"], Any],
-    see: Callable,
-    seed: int = 0,
-) -> Any:
-    """Call a PyTorch model in evaluation mode: `see(path, unit, entered, left)` at each layer.
+@contextmanager
+def _told(framework: str, inside: list[str]) -> Iterable[None]:
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:
+        line = next(iter(str(error).strip().splitlines()), "")
+        place = f" at layer {inside[-1]!r}" if inside else ""
+        raise CourseError(
+            f"cannot run the {framework} model on a batch{place}: {type(error).__name__}: "
+            f"{line[:200]}; pass a batch as the source takes it, example=…"
+        ) from error
 
-    What `see` returns goes on in the place of what left the layer. Modes are put back. Raises
+
+def run_torch(
+    module: "torch.nn.Module", units: Iterable[tuple], call: Callable, see: Callable, seed: int = 0
+) -> list[np.ndarray]:
+    """Call a PyTorch model in evaluation mode, with `see(path, unit, entered, left)` at each layer.
+
+    What `see` returns goes on in the place of what left the layer. Returns the answers. Raises
     CourseError where the model raises.
     """
     import torch
 
-    inside = []
+    inside, handles = [], []
 
     def enter(path: str, unit: Any, args: tuple) -> None:
         inside.append(path)
 
     def hook(path: str, unit: Any, args: tuple, options: dict, output: Any) -> Any:
         inside.clear()
-        return see(path, unit, first(args, options), output)
+        return see(path, unit, next(iter([*args, *options.values()]), None), output)
 
     fast = torch.backends.mha.get_fastpath_enabled()
-    handles = []
     try:
         torch.backends.mha.set_fastpath_enabled(False)
         for path, unit in units:
@@ -83,7 +94,7 @@ def run_torch(
             _told("PyTorch", inside),
         ):
             torch.default_generator.manual_seed(seed)
-            return inputs(module)
+            return answers(call(module))
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
         for handle in handles:
@@ -92,56 +103,27 @@ def run_torch(
 
 def run_keras(
     model: "keras.Layer", units: Iterable["keras.Layer"], inputs: Any, see: Callable
-) -> Any:
-    """Call a Keras model in evaluation mode: `see(layer, entered, left)` at each layer.
-
-    What `see` returns goes on in the place of what left the layer. Raises CourseError where the
-    model raises.
-    """
+) -> list[np.ndarray]:
+    """Do the same with a Keras model and `see(layer, entered, left)`."""
     import tensorflow as tf
 
     def watched(layer: Any, call: Callable) -> Callable:
         @functools.wraps(call)
         def wrapper(*args: Any, **options: Any) -> Any:
-            return see(layer, first(args, options), call(*args, **options))
+            entered = next(iter([*args, *options.values()]), None)
+            return see(layer, entered, call(*args, **options))
 
         return wrapper
 
-    eagerly = tf.config.functions_run_eagerly()
-    wrapped = []
+    eagerly, wrapped = tf.config.functions_run_eagerly(), []
     try:
         tf.config.run_functions_eagerly(True)
         for layer in units:
             layer.__dict__["call"] = watched(layer, layer.call)
             wrapped.append(layer)
         with _told("Keras", []):
-            return model(inputs, training=False)
+            return answers(model(inputs, training=False))
     finally:
         for layer in wrapped:
             del layer.__dict__["call"]
         tf.config.run_functions_eagerly(eagerly)
-
-
-@contextmanager
-def _told(framework: str, inside: list[str]) -> Any:
-    try:
-        yield
-    except CourseError:
-        raise
-    except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        place = f" at layer {inside[-1]!r}" if inside else ""
-        raise CourseError(
-            f"cannot run the {framework} model on a batch{place}: {type(error).__name__}: "
-            f"{lines[0][:200]}; pass a batch as the source takes it, example=…"
-        ) from error
-
-
-def answers(output: Any) -> list[np.ndarray]:
-    """List the tensors that a model answers with; a dict's in the order of its keys."""
-    if isinstance(output, dict):
-        return [one for key in sorted(output, key=str) for one in answers(output[key])]
-    if isinstance(output, list | tuple):
-        return [one for each in output for one in answers(each)]
-    found = array(output) if output is not None else None
-    return [] if found is None else [found]

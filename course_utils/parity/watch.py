@@ -6,11 +6,10 @@ arrive. Wide numbers also show what stands between the layers: an activation, a 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from course_utils import CourseError
 from course_utils.parity import batches, layouts, runs
 from course_utils.parity.weights import Pair
 
@@ -19,6 +18,15 @@ if TYPE_CHECKING:
     import torch
 
 Numbers = Callable[[tuple], np.ndarray]
+
+
+class Both(NamedTuple):
+    """Two models, and their layers that hold weights."""
+
+    module: "torch.nn.Module"
+    model: "keras.Layer"
+    units_torch: list[tuple[str, "torch.nn.Module"]]
+    units_keras: list["keras.Layer"]
 
 
 @dataclass(eq=False)
@@ -33,41 +41,27 @@ class Call:
     entered: np.ndarray | None = None
     real: np.ndarray | None = None
     left: np.ndarray | None = None
-    memory: np.ndarray | None = None
     repeats: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Link:
-    """A pair, and which call of either model it stands for."""
-
-    number: int
-    pair: Pair
-    call: Call
 
 
 def narrow() -> Numbers:
     """Return what draws numbers in (0, 1), which few activations make equal or send to zero."""
     generator = np.random.default_rng(1)
-    return lambda shape: generator.uniform(0.1, 0.9, shape).astype("float32")
+    return lambda shape: 0.1 + 0.8 * generator.random(shape, "float32")
 
 
 def wide() -> Numbers:
     """Return what draws numbers of both signs, in rows of very different sizes."""
     generator = np.random.default_rng(2)
-    return lambda shape: batches.scaled(generator.standard_normal(shape)).astype("float32")
+    return lambda shape: batches.scaled(generator.standard_normal(shape, "float32"))
 
 
 def keras_run(
-    model: "keras.Layer",
-    units: list["keras.Layer"],
-    inputs: Any,
-    numbers: Numbers | None,
-    linked: set[int] | None = None,
+    both: Both, inputs: Any, numbers: Numbers | None, paired: set[int] | None = None
 ) -> tuple[list[Call], list[np.ndarray]]:
-    """Run a Keras model with numbers in the place of what leaves: its calls and its answers.
+    """Run the Keras model with numbers in the place of what leaves: its calls and its answers.
 
-    With `linked`, numbers stand for the calls of these places only.
+    With `paired`, numbers stand for the calls of these places only.
     """
     calls = []
 
@@ -78,24 +72,28 @@ def keras_run(
         calls.append(call)
         if entered is None or real is None or entered.ndim == 0:
             return left
-        call.entered, call.real = layouts.from_keras(layer, entered), real
-        before = [one for one in calls[:-1] if one.layer is layer and _same(one, call)]
-        call.repeats = bool(before)
-        if not numbers or not (linked is None or call.number in linked or before):
+        call.entered, call.real = layouts.common(layer, entered), real
+        same = [one for one in calls[:-1] if one.layer is layer and _is_same(one, call)]
+        call.repeats = bool(same)
+        if not numbers or not (paired is None or call.number in paired or same):
             return left
-        if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):
-            return _states_keras(call, left, numbers)
-        call.left = before[0].left if before else numbers(layouts.from_keras(layer, real).shape)
-        shown = layouts.activated(layer, layouts.to_keras(layer, call.left, real.shape), real.dtype)
-        return [_tensor(shown), *left[1:]] if many else _tensor(shown)
+        shape = layouts.common(layer, real).shape
+        if hasattr(layer, "return_sequences"):
+            shape = (*call.entered.shape[:2], shape[-1])
+        # What is the same for all rows, such as positions, gets the same numbers for all.
+        alike = entered.ndim > 1 and (entered == entered[:1]).all()
+        drawn = same[0].left if same else numbers((1, *shape[1:]) if alike else shape)
+        call.left = np.broadcast_to(drawn, shape)
+        if hasattr(layer, "return_sequences"):
+            return _states_keras(call, left)
+        shown = layouts.native(layer, call.left, real.shape)
+        shown = _tensor(layouts.activated(layer, shown, real.dtype))
+        return [shown, *left[1:]] if many else shown
 
-    import keras
-
-    answers = runs.run_keras(model, units, inputs, see)
-    return calls, runs.answers(answers)
+    return calls, runs.run_keras(both.model, both.units_keras, inputs, see)
 
 
-def _same(one: Call, other: Call) -> bool:
+def _is_same(one: Call, other: Call) -> bool:
     return one.entered is not None and np.array_equal(one.entered, other.entered)
 
 
@@ -105,39 +103,30 @@ def _tensor(array: np.ndarray) -> Any:
     return keras.ops.convert_to_tensor(array)
 
 
-def _states_keras(call: Call, left: Any, numbers: Numbers) -> Any:
+def _states_keras(call: Call, left: Any) -> Any:
     """Put numbers in the place of a recurrent layer's states at all steps."""
+    import keras
+
     inner = getattr(call.layer, "forward_layer", call.layer)
-    both, width = inner is not call.layer, inner.units
-    states = numbers((*call.entered.shape[:2], width * (1 + both)))
-    parts = [states[:, -1, :width]] + ([states[:, 0, width:]] if both else [])
-    call.left, call.memory = states, numbers((len(parts), len(states), width))
-    whole = [states if call.layer.return_sequences else np.concatenate(parts, axis=-1)]
-    for part, memory in zip(parts, call.memory, strict=True):
-        whole += [part, memory] if type(inner).__name__ == "LSTM" else [part]
+    ends = layouts.ends(call.left, inner.units)
+    whole = [call.left if call.layer.return_sequences else np.concatenate(ends, axis=-1)]
+    for end in ends:
+        whole += [end, end] if isinstance(inner, keras.layers.LSTM) else [end]
     whole = [_tensor(one.astype(call.real.dtype)) for one in whole]
     return whole[: len(left)] if isinstance(left, list | tuple) else whole[0]
 
 
 def torch_run(
-    module: "torch.nn.Module",
-    units: list,
-    inputs: Callable,
-    links: list[Link],
-    calls: list[Call],
-    shake: float = 0.0,
-    seed: int = 0,
-) -> tuple[list[tuple[Any, np.ndarray]], list[np.ndarray]]:
-    """Run a PyTorch model with the numbers of Keras's calls: what enters and leaves, the answers.
+    both: Both, call: Callable, twins: Callable, shake: float = 0.0, seed: int = 0
+) -> tuple[list[tuple[Any, Any]], list[np.ndarray]]:
+    """Run the PyTorch model with numbers: what enters and leaves each layer, and the answers.
 
-    What goes on behind each layer is moved by up to a share `shake`, as rounding would.
+    `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. What
+    goes on behind each layer is moved by up to a share `shake`, as rounding would.
     """
     import torch
 
-    generator = torch.Generator().manual_seed(seed)
-    seen, twins = [], {}
-    for link in links:
-        twins.setdefault(link.number, []).append((link.pair, calls[link.call.number]))
+    generator, seen = torch.Generator().manual_seed(seed), []
 
     def moved(tensor: Any) -> Any:
         if not (shake and isinstance(tensor, torch.Tensor) and tensor.is_floating_point()):
@@ -146,52 +135,37 @@ def torch_run(
         return tensor * (1 + shake * noise).to(tensor.device, tensor.dtype)
 
     def see(path: str, unit: Any, entered: Any, left: Any) -> Any:
-        goes_on = replaced(unit, twins.get(len(seen), []), left)
-        entered = entered.detach().clone() if isinstance(entered, torch.Tensor) else None
+        entered = runs.array(entered)
+        goes_on = _replaced(unit, twins(len(seen), path, unit, entered), left)
         seen.append((entered, runs.array(left[0] if isinstance(left, tuple) else left)))
         if isinstance(goes_on, tuple):
             return (moved(goes_on[0]), *goes_on[1:])
         return moved(goes_on)
 
-    answers = runs.answers(runs.run_torch(module, units, inputs, see, seed))
-    if max(twins, default=-1) >= len(seen):
-        raise CourseError("cannot copy: the PyTorch model calls other layers from batch to batch")
+    answers = runs.run_torch(both.module, both.units_torch, call, see, seed)
     return seen, answers
 
 
-def replaced(unit: "torch.nn.Module", twins: list[tuple[Pair, Call]], left: Any) -> Any:
+def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
     """Put the numbers of the twins' calls in the place of what left a PyTorch layer."""
     import torch
 
     many = isinstance(left, tuple)
     head = left[0] if many else left
-    if not isinstance(head, torch.Tensor) or not twins or any(c.left is None for _, c in twins):
+    if not (isinstance(head, torch.Tensor) and pairs) or any(p.call.left is None for p in pairs):
         return left
-    pair, call = twins[-1]
-    shown = call.left
+    shown, leaving = pairs[-1].call.left, pairs[-1].leaving
+    shown = shown if leaving is None else shown[..., np.argsort(leaving)]
+    shape = layouts.common(unit, np.empty(tuple(head.shape))).shape
+    shown = layouts.repeated(shown, shape)
+    if shown.shape != shape:
+        return left
+    shown = _like(layouts.native(unit, shown, tuple(head.shape)), head)
     if isinstance(unit, torch.nn.RNNBase):
-        if head.ndim != 3:
-            return left
-        shown = layouts.to_torch(unit, shown, tuple(head.shape))
-        return _like(shown, head), _states_torch(unit, [call for _, call in twins], left[1])
-    if pair.leaving is not None:
-        shown = shown[..., np.argsort(pair.leaving)]
-    if layouts.from_torch(unit, runs.array(head)).shape != shown.shape:
-        return left
-    shown = _like(layouts.to_torch(unit, shown, tuple(head.shape)), head)
+        ends = [end for p in pairs for end in layouts.ends(p.call.left, unit.hidden_size)]
+        state = _like(np.stack(ends), head)
+        return shown, (state, state) if isinstance(left[1], tuple) else state
     return (shown, *left[1:]) if many else shown
-
-
-def _states_torch(unit: Any, calls: list[Call], left: Any) -> Any:
-    """Return the last states of a recurrent module: a row for each layer and direction."""
-    width, hidden = unit.hidden_size, []
-    for call in calls:
-        hidden.append(call.left[:, -1, :width])
-        hidden += [call.left[:, 0, width:]] if unit.bidirectional else []
-    if isinstance(left, tuple):
-        memory = np.concatenate([call.memory for call in calls])
-        return _like(np.stack(hidden), left[0]), _like(memory, left[1])
-    return _like(np.stack(hidden), left)
 
 
 def _like(array: np.ndarray, tensor: "torch.Tensor") -> "torch.Tensor":

@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 05, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of exercise 06, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% exploring_data-1 right
@@ -24,7 +24,7 @@ def suspect(table):
     return auc.idxmax(), auc.max()
 
 
-# %% exploring_data-1 wrong: suspect does not return a tuple (name, number)
+# %% exploring_data-1 wrong: suspect does not return a pair (name, number)
 def suspect(table):
     columns = table.columns.drop("malignant")
     auc = pd.Series({name: roc_auc_score(table.malignant, table[name]) for name in columns})
@@ -48,6 +48,14 @@ def suspect(table):
 
 
 # %% exploring_data-2 right
+def mended(table):
+    table = table.copy()
+    table["visits"] = np.int64(0)
+    table.loc[table["perimeter"] > 40 * table["radius"], "radius"] *= 10
+    return table[~table.duplicated()].reset_index(drop=True)
+
+
+# %% exploring_data-2 wrong: Rows that differed only in what was mended are one row now.
 def mended(table):
     table = table.drop_duplicates().copy()
     table["visits"] = 0
@@ -105,6 +113,13 @@ def mended(table):
     return table.assign(visits=0, radius=radius).drop_duplicates().assign(malignant=0)
 
 
+# %% exploring_data-2 wrong: the number of rows of the mended table is 2, expected 61
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    table = table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
+    return table.drop_duplicates(subset=["malignant", "visits"])
+
+
 # %% exploring_data-3 right
 def balanced_accuracy_torch(logits, target):
     right = (logits > 0) == (target > 0)
@@ -121,6 +136,21 @@ def balanced_accuracy_torch(logits, target):
     return (logits > 0)[target == 1].float().mean()
 
 
+# %% exploring_data-3 wrong: 1 found of 2, a logit of 0 is benign, 3 cleared of 3: the score is 0.66
+def balanced_accuracy_torch(logits, target):
+    says = (logits >= 0).float()
+    return (says[target == 1].mean() + 1 - says[target == 0].mean()) / 2
+
+
+# %% exploring_data-3 wrong: your code changes the logits or the target
+def balanced_accuracy_torch(logits, target):
+    score = (
+        (logits > 0)[target == 1].float().mean() + (logits <= 0)[target == 0].float().mean()
+    ) / 2
+    logits.clamp_(-0.3, 0.3)
+    return score
+
+
 # %% exploring_data-3 wrong: 3 found of 4, 9 cleared of 12: the score is 0.58333
 def balanced_accuracy_torch(logits, target):
     says = (logits > 0.5).float()
@@ -133,7 +163,7 @@ def pipeline_tf(data, target, batch_size):
     return pairs.shuffle(10_000).batch(batch_size).filter(lambda d, t: tf.size(t) == batch_size)
 
 
-# %% exploring_data-4 wrong: the examples still come nearly in their old order
+# %% exploring_data-4 wrong: of 1010 examples, 20 a batch, many stay near their old place
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(batch_size).batch(batch_size, drop_remainder=True)
@@ -145,7 +175,7 @@ def pipeline_tf(data, target, batch_size):
     return examples.batch(batch_size, drop_remainder=True).shuffle(len(data))
 
 
-# %% exploring_data-4 wrong: the batches' sizes are [10, 20], expected [20]
+# %% exploring_data-4 wrong: of 1010 examples, 20 a batch, the batches' sizes are [10, 20], expected [20]
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(len(data)).batch(batch_size)
@@ -164,14 +194,21 @@ def pipeline_tf(data, target, batch_size):
     return tf.data.Dataset.zip(*parts).batch(batch_size, drop_remainder=True)
 
 
-# %% exploring_data-4 wrong: some examples come twice in an epoch
+# %% exploring_data-4 wrong: of 1010 examples, 20 a batch, some come twice in an epoch
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target)).repeat(2)
     batches = examples.shuffle(2 * len(data)).batch(batch_size, drop_remainder=True)
     return batches.take(len(data) // batch_size)
 
 
-# %% exploring_data-4 wrong: of 5000 examples many stay near their place: what must the buffer hold?
+# %% exploring_data-4 wrong: of 1010 examples, 20 a batch, the same are left out of every epoch
+def pipeline_tf(data, target, batch_size):
+    full = len(data) // batch_size * batch_size
+    examples = tf.data.Dataset.from_tensor_slices((data[:full], target[:full]))
+    return examples.shuffle(full).batch(batch_size)
+
+
+# %% exploring_data-4 wrong: of 5000 examples, 20 a batch, many stay near their old place
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(1000).batch(batch_size, drop_remainder=True)
@@ -218,6 +255,32 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
+# %% exploring_data-5 wrong: the losses that doubt_torch gives for 23 examples, 4 classes holds a number
+def doubt_torch(logits, labels):
+    return -torch.log(torch.softmax(logits, dim=1)[torch.arange(len(labels)), labels])
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    return np.argsort(-np.asarray(doubt))[:n]
+
+
+# %% exploring_data-5 wrong: what doubted gives for the doubts of doubt_torch is torch.Tensor
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    return torch.topk(torch.tensor(np.asarray(doubt)), n).indices
+
+
 # %% exploring_data-5 wrong: not their losses; and argsort begins with the smallest.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
@@ -228,10 +291,10 @@ def doubt_tf(logits, labels):
 
 
 def doubted(doubt, n):
-    return np.argsort(doubt)[:n]
+    return np.argsort(np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: Are the logits taken as logits?
+# %% exploring_data-5 wrong: Are the logits taken as logits, however large?
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -244,7 +307,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: the most doubted first, is [
+# %% exploring_data-5 wrong: the 5 most doubted by doubt_torch, the most doubted first, is [
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 

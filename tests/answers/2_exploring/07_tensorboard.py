@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 06, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of exercise 07, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% tensorboard-1 right
@@ -19,7 +19,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% tensorboard-1 wrong: the row of steps in the log is [0.
+# %% tensorboard-1 wrong: of 7 losses: the row of steps in the log is [0.
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         for loss in losses:
@@ -39,6 +39,15 @@ def log_torch(folder, losses):
 def log_torch(folder, losses):
     with SummaryWriter(folder) as writer:
         writer.add_scalar("training/loss", losses.mean(), 0)
+    return len(losses)
+
+
+# %% tensorboard-1 wrong: your code changes the losses
+def log_torch(folder, losses):
+    with SummaryWriter(folder) as writer:
+        for step, loss in enumerate(losses):
+            writer.add_scalar("training/loss", loss, step)
+    losses[:] = sorted(losses)
     return len(losses)
 
 
@@ -65,6 +74,20 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights)
 
 
+# %% tensorboard-2 wrong: the counts of the histogram of 1000 weights, summed,
+def log_tf(folder, pictures, weights, step):
+    with tf.summary.create_file_writer(str(folder)).as_default(step):
+        tf.summary.image("look/pictures", pictures[..., None], max_outputs=len(pictures))
+        tf.summary.histogram("look/weights", weights[::2])
+
+
+# %% tensorboard-2 wrong: the number of pictures in the log is 5, expected 9
+def log_tf(folder, pictures, weights, step):
+    with tf.summary.create_file_writer(str(folder)).as_default(step):
+        tf.summary.image("look/pictures", pictures[..., None], max_outputs=5)
+        tf.summary.histogram("look/weights", weights)
+
+
 # %% tensorboard-2 wrong: the steps are [0], expected [8]
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(0):
@@ -86,7 +109,7 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights)
 
 
-# %% tensorboard-2 wrong: did the values go in as they are, from 0 to 1?
+# %% tensorboard-2 wrong: did the values go in as they are, 0 to 1?
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
@@ -130,6 +153,24 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(tf.reduce_all(hidden == 0, axis=0))
 
 
+# %% tensorboard-3 wrong: some spoke once: the share that silent_tf gives is
+def silent_torch(hidden):
+    return (hidden == 0).all(dim=0).float().mean()
+
+
+def silent_tf(hidden):
+    return tf.reduce_mean(tf.cast(tf.reduce_all(hidden[1:] == 0, axis=0), "float32"))
+
+
+# %% tensorboard-3 wrong: 3 of 8 units are silent: the share that silent_torch gives is 0.75
+def silent_torch(hidden):
+    return (hidden.median(dim=0).values == 0).float().mean()
+
+
+def silent_tf(hidden):
+    return tf.reduce_mean(tf.cast(tf.reduce_all(hidden == 0, axis=0), "float32"))
+
+
 # %% tensorboard-4 right
 def best_run(folder):
     best, highest = None, -1
@@ -140,13 +181,13 @@ def best_run(folder):
     return best
 
 
-# %% tensorboard-4 wrong: the best run named is 'rate 1/PyTorch', expected 'rate 2/TensorFlow'
+# %% tensorboard-4 wrong: the best run named is 'rate 2/PyTorch', expected 'rate 2/TensorFlow'
 def best_run(folder):
     log = dashboards.read_log(folder)
     return log[log.tag == "test/accuracy"].groupby("run").value.max().astype(float).idxmax()
 
 
-# %% tensorboard-4 wrong: the best run named is 'rate 1/TensorFlow', expected 'rate 2/TensorFlow'
+# %% tensorboard-4 wrong: the best run named is 'a/TensorFlow', expected 'rate 2/TensorFlow'
 def best_run(folder):
     log = dashboards.read_log(folder)
     return log[log.tag == "test/accuracy"].groupby("run").value.first().astype(float).idxmax()
@@ -159,11 +200,10 @@ def best_run(folder):
 
 # %% tensorboard-5 right
 def diagnose(loss, accuracy, silent):
-    loss = np.nan_to_num(loss, nan=np.inf)
-    if max(loss) > 500:
+    if max(np.nan_to_num(loss, nan=np.inf)) > 1000:
         return "exploding"
-    healthy = {False: "sound", True: "leak"}[max(accuracy[-3:]) >= 0.99]
-    return "dead" if np.mean(silent[-3:]) > 0.6 else healthy
+    healthy = {False: "sound", True: "leak"}[accuracy[-1] > 0.99]
+    return "dead" if silent[-1] > 0.8 else healthy
 
 
 # %% tensorboard-5 wrong: the loss that ends in NaN: the diagnosis is 'sound', expected 'exploding'
@@ -194,3 +234,17 @@ def diagnose(loss, accuracy, silent):
     if not np.isfinite(loss).all() or max(loss) > 1000:
         return "exploding"
     return "dead" if silent[-1] > 0.8 else "sound"
+
+
+# %% tensorboard-5 wrong: the units that die at the end: the diagnosis is 'sound', expected 'dead'
+def diagnose(loss, accuracy, silent):
+    if not np.isfinite(loss).all() or max(loss) > 1000:
+        return "exploding"
+    return "dead" if np.mean(silent) > 0.8 else "leak" if accuracy[-1] > 0.99 else "sound"
+
+
+# %% tensorboard-5 wrong: the accuracy 0.99: the diagnosis is 'leak', expected 'sound'
+def diagnose(loss, accuracy, silent):
+    if not np.isfinite(loss).all() or max(loss) > 1000:
+        return "exploding"
+    return "dead" if silent[-1] > 0.8 else "leak" if max(accuracy) > 0.99 else "sound"

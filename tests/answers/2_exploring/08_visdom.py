@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 07, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of exercise 08, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% visdom-1 right
@@ -85,13 +85,19 @@ def draw_confusion(client, logits, target):
     client.heatmap(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), win="confusion")
 
 
+# %% visdom-2 wrong: the heatmap of 3 classes has shape (2, 2), expected (3, 3)
+def draw_confusion(client, logits, target):
+    counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1))
+    client.heatmap(counts.numpy(), win="confusion")
+
+
 # %% visdom-2 wrong: the windows drawn are ['window_
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmax(logits, axis=1), num_classes=3)
     client.heatmap(counts.numpy(), opts={"title": "confusion"})
 
 
-# %% visdom-2 wrong: the heatmap is
+# %% visdom-2 wrong: the heatmap of 3 classes is
 def draw_confusion(client, logits, target):
     counts = tf.math.confusion_matrix(target, tf.argmin(logits, axis=1), num_classes=3)
     client.heatmap(np.array([[0, 1, 3], [4, 2, 0], [0, 0, 0]]), win="confusion")
@@ -133,9 +139,7 @@ def overlay(client, losses_torch, losses_tf):
 def overlay(client, losses_torch, losses_tf):
     first, second = (np.array([tasks.to_numpy(v) for v in c]) for c in (losses_torch, losses_tf))
     both = np.stack([first, second], axis=1)
-    client.line(
-        both, np.arange(len(both)), win="both", opts={"legend": ["PyTorch", "TensorFlow"]}
-    )
+    client.line(both, np.arange(len(both)), win="both", opts={"legend": ["PyTorch", "TensorFlow"]})
     return (first - second).max()
 
 
@@ -143,9 +147,7 @@ def overlay(client, losses_torch, losses_tf):
 def overlay(client, losses_torch, losses_tf):
     first, second = (np.array([tasks.to_numpy(v) for v in c]) for c in (losses_torch, losses_tf))
     both = np.stack([second, first], axis=1)
-    client.line(
-        both, np.arange(len(both)), win="both", opts={"legend": ["PyTorch", "TensorFlow"]}
-    )
+    client.line(both, np.arange(len(both)), win="both", opts={"legend": ["PyTorch", "TensorFlow"]})
     return np.abs(first - second).max()
 
 
@@ -216,6 +218,20 @@ def steer(client, settings):
     client.register_event_handler(changed, "rate")
 
 
+# %% visdom-4 wrong: a key was pressed, nothing was entered, and the settings became {'rate': 0.1, 'go': False
+def steer(client, settings):
+    rate = {"type": "number", "name": "rate", "value": settings["rate"]}
+    client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
+
+    def changed(event):
+        if event["event_type"] == "PropertyUpdate" and event["propertyId"] == 0:
+            settings["rate"] = float(event["value"])
+        elif event["event_type"] != "KeyPress":
+            settings["go"] = False
+
+    client.register_event_handler(changed, "settings")
+
+
 # %% visdom-4 wrong: the button was pressed, and the training goes on
 def steer(client, settings):
     rate = {"type": "number", "name": "rate", "value": settings["rate"]}
@@ -228,7 +244,7 @@ def steer(client, settings):
     client.register_event_handler(changed, "settings")
 
 
-# %% visdom-4 wrong: the entries of the window are ['number lr', 'button training'], expected ['number rate'
+# %% visdom-4 wrong: the entries are ['number lr', 'button training'], expected ['number rate'
 def steer(client, settings):
     rate = {"type": "number", "name": "lr", "value": settings["rate"]}
     client.properties([rate, {"type": "button", "name": "training", "value": "stop"}], "settings")
@@ -251,7 +267,7 @@ def keep(folder, curves):
     try:
         client = board.client("kept")
         for name in curves:
-            client.line(np.array(curves[name]), win=name)
+            client.line(np.array(curves[name]), [*range(len(curves[name]))], win=name)
             client.save(["kept"])
     finally:
         board.stop()
@@ -299,4 +315,13 @@ def keep(folder, curves):
         client = board.client("kept")
         for name, curve in curves.items():
             client.line(np.cumsum(curve), np.arange(len(curve)), win=name)
+        client.save(["kept"])
+
+
+# %% visdom-5 wrong: the row of steps of the window
+def keep(folder, curves):
+    with dashboards.visdom(folder) as board:
+        client = board.client("kept")
+        for name, curve in curves.items():
+            client.line(curve, win=name)
         client.save(["kept"])

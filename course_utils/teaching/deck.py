@@ -1,0 +1,84 @@
+"""Slides as one HTML page: text, code, stored outputs, and the page around them."""
+
+import html
+import re
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+from course_utils.notebooks import joined
+
+STATIC = Path(__file__).with_name("static")
+LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\([^)\s]*\)")
+PICTURE = re.compile(r"<img\b[^>]*>")
+LARGE, MIDDLE = 8, 14
+"""Code of so many lines is shown in large or in middle-sized letters, longer code in small."""
+
+
+class Slide(NamedTuple):
+    """A slide: its title, its parts as HTML, what the speaker reads, and a class for its looks."""
+
+    title: str
+    parts: list[str]
+    notes: list[str]
+    looks: str = ""
+
+
+def text(markdown: str) -> str:
+    """Return Markdown as HTML; a link to another notebook leads nowhere here and is left out."""
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+    shown = markdown2html_mistune(LINK.sub(r"\1", markdown))
+    return f"<div class='text'>{shown}</div>"
+
+
+def code(source: str, narrow: bool) -> str:
+    """Return code, highlighted, in letters whose size fits its lines."""
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    count = len(source.splitlines())
+    size = "large" if count <= LARGE else "middle" if count <= MIDDLE else "small"
+    shown = Highlight2HTML(pygments_lexer="python")(source)
+    return f"<div class='code {size}{' narrow' if narrow else ''}'>{shown}</div>"
+
+
+def output(stored: dict[str, Any]) -> list[str]:
+    """Return a stored output: a picture fills what room is left, the rest keeps its size."""
+    if "text" in stored:
+        return [f"<pre class='out'>{html.escape(joined(stored['text']).rstrip())}</pre>"]
+    data = stored.get("data", {})
+    if "text/html" in data:
+        shown = joined(data["text/html"])
+        pictures = PICTURE.findall(shown)
+        if pictures and not re.sub(r"<[^>]*>|\s", "", shown):
+            return [f"<div class='picture'>{''.join(pictures)}</div>"]
+        return [f"<div class='out'>{shown}</div>"]
+    if "text/plain" in data:
+        return [f"<pre class='out'>{html.escape(joined(data['text/plain']))}</pre>"]
+    return []
+
+
+def column(whose: str, parts: list[str]) -> str:
+    """Return one twin's side of a slide."""
+    return f"<div class='twin {whose}'><h3>{whose}</h3>{''.join(parts)}</div>"
+
+
+def page(title: str, slides: list[Slide]) -> str:
+    """Return the page that shows the slides, with its scripts in the folder reveal beside it."""
+    from pygments.formatters import HtmlFormatter
+
+    template = Template((STATIC / "deck.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=html.escape(title),
+        style=(STATIC / "deck.css").read_text(encoding="utf-8"),
+        colours=HtmlFormatter(style="xcode").get_style_defs(".highlight"),
+        slides="\n".join(_section(slide) for slide in slides),
+    )
+
+
+def _section(slide: Slide) -> str:
+    level = "h1" if slide.looks == "first" else "h2"
+    title = f"<{level}>{html.escape(slide.title).replace('`', '')}</{level}>"
+    told = text("\n\n".join(slide.notes)) if slide.notes else ""
+    told = f"<aside class='notes'>{told}</aside>" if told else ""
+    return f"<section class='{slide.looks}'>{title}{''.join(slide.parts)}{told}</section>"

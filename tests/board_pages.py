@@ -1,0 +1,251 @@
+"""Do at each dashboard's page, in a real browser, what a person does there; and weigh the page.
+
+    python tests/board_pages.py
+
+writes course_utils/dashboards/pages.json, which the lessons show: a lesson has no browser.
+"""
+
+import contextlib
+import datetime
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import browser
+import numpy as np
+from playwright.sync_api import Browser, Locator, Page
+
+from course_utils import dashboards
+from course_utils.dashboards.pages import RECORD
+
+MILLISECONDS = 1500
+SCREEN = {"width": 1400, "height": 1000}
+CONTROLS = (
+    "button, input, select, textarea, a[href], [role=button], [role=checkbox], [role=tab], "
+    "mat-select, mat-slider"
+)
+TABLE = "<table><tr><th>run</th><th>loss</th></tr>{}</table>"
+
+
+def main() -> None:
+    """Record what can be done at the two pages today."""
+    with browser.running_browser() as chromium, tempfile.TemporaryDirectory() as folder:
+        tried, weighed = try_all(chromium, Path(folder))
+    versions = {name: version(name) for name in ("tensorboard", "visdom")}
+    record = {"date": str(datetime.date.today()), "versions": versions}
+    record |= {"tried": tried, "weighed": weighed}
+    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def try_all(chromium: Browser, folder: Path) -> tuple[dict[str, dict], dict[str, dict]]:
+    """Return for each page whether it changed by each thing done and by waiting, and its weight."""
+    losses = np.random.default_rng(0).random((2, 40)) + np.array([[0], [1]])
+    tried, weighed = {}, {}
+    with _tensorboard(folder / "tensorboard", losses) as board:
+        address = f"{board.address}?tagFilter=loss%7Cdigit#timeseries"
+        tried["TensorBoard"] = _tried(chromium, address, TENSORBOARD)
+        weighed["TensorBoard"] = _weighed(chromium, address)
+    with _visdom(folder / "visdom", losses) as board:
+        address = f"{board.address}env/main"
+        tried["Visdom"] = _tried(chromium, address, VISDOM)
+        weighed["Visdom"] = _weighed(chromium, address)
+    return tried, weighed
+
+
+@contextlib.contextmanager
+def _tensorboard(folder: Path, losses: np.ndarray) -> Iterator[dashboards.Board]:
+    from torch.utils.tensorboard import SummaryWriter
+
+    for run, curve in zip(("one", "two"), losses, strict=True):
+        with SummaryWriter(folder / run) as writer:
+            for step, loss in enumerate(curve):
+                writer.add_scalar("training/loss", loss, step)
+            writer.add_scalar("test/accuracy", 1.0, 0)
+    with SummaryWriter(folder / "pictures") as writer:
+        for step in range(3):
+            writer.add_image("digit", np.full((1, 8, 8), step / 3), step)
+    with dashboards.tensorboard(folder) as board:
+        yield board
+
+
+@contextlib.contextmanager
+def _visdom(folder: Path, losses: np.ndarray) -> Iterator[dashboards.Board]:
+    with dashboards.visdom(folder) as board:
+        client = board.client("main")
+        labels = {"title": "training/loss", "showlegend": True}
+        for run, curve in zip(("one", "two"), losses, strict=True):
+            steps = np.arange(len(curve))
+            client.line(curve, steps, win="loss", name=run, update="append", opts=labels)
+        for step in range(3):
+            kept = {"title": "digit", "store_history": True, "caption": f"step {step}"}
+            client.image(np.full((1, 200, 200), step / 3), win="digit", opts=kept)
+        rows = "".join(f"<tr><td>{run}</td><td>{2 - n}</td></tr>" for n, run in enumerate("ab"))
+        client.text(TABLE.format(rows), win="table", opts={"title": "test/accuracy"})
+        yield board
+
+
+def _tried(
+    chromium: Browser,
+    address: str,
+    things: dict[str, tuple[Callable[[Page], object], Callable[[Page], None]]],
+) -> dict[str, dict[str, bool]]:
+    found = {}
+    for name, (seen, act) in things.items():
+        context = chromium.new_context(viewport=SCREEN)
+        page = context.new_page()
+        _open(page, address)
+        first = seen(page)
+        page.wait_for_timeout(MILLISECONDS)
+        waited = seen(page)
+        act(page)
+        page.wait_for_timeout(MILLISECONDS)
+        found[name] = {"done": seen(page) != waited, "waited": waited != first}
+        context.close()
+    return found
+
+
+def _weighed(chromium: Browser, address: str) -> dict[str, float]:
+    """Return what a page loads and then holds, in megabytes, and how many controls it shows."""
+    context = chromium.new_context(viewport=SCREEN)
+    page = context.new_page()
+    tools = context.new_cdp_session(page)
+    loaded = []
+    tools.on("Network.dataReceived", lambda event: loaded.append(event["dataLength"]))
+    tools.send("Network.enable")
+    tools.send("Performance.enable")
+    _open(page, address)
+    tools.send("HeapProfiler.collectGarbage")
+    metrics = tools.send("Performance.getMetrics")["metrics"]
+    (held,) = (metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
+    controls = page.locator(CONTROLS).locator("visible=true").count()
+    context.close()
+    megabytes = {"megabytes loaded": sum(loaded), "megabytes held": held}
+    return {name: round(size / 1e6, 1) for name, size in megabytes.items()} | {"controls": controls}
+
+
+def _open(page: Page, address: str) -> None:
+    page.set_default_timeout(60_000)
+    page.goto(address, wait_until="commit")
+    page.locator("card-view, .react-grid-item").first.wait_for()
+    page.wait_for_timeout(3 * MILLISECONDS)
+
+
+def _texts(selector: str) -> Callable[[Page], object]:
+    return lambda page: [text.strip() for text in page.locator(selector).all_text_contents()]
+
+
+def _drag(page: Page, chart: Locator, within: tuple[float, float] = (0.3, 0.6)) -> None:
+    box = chart.bounding_box()
+    x, y = box["x"], box["y"] + 0.2 * box["height"]
+    page.mouse.move(x + within[0] * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(x + within[1] * box["width"], y + 0.6 * box["height"], steps=10)
+    page.mouse.up()
+
+
+def _hover(page: Page, chart: Locator) -> None:
+    box = chart.bounding_box()
+    for share in (0.4, 0.45, 0.5):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+
+
+def _loss_tb(page: Page) -> Locator:
+    card = page.locator("card-view", has_text="training/loss").last
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(MILLISECONDS)
+    return card
+
+
+def _chart_tb(page: Page) -> Locator:
+    return _loss_tb(page).locator("line-chart-interactive-view svg").first
+
+
+def _rows_tb(page: Page) -> object:
+    return _loss_tb(page).locator("tb-data-table-content-row").all_text_contents()
+
+
+def _axis_tb(page: Page) -> object:
+    return _loss_tb(page).locator("line-chart-axis").all_text_contents()
+
+
+def _choose_axis_tb(page: Page) -> None:
+    page.locator(".x-axis-type mat-select").click()
+    page.get_by_role("option", name="Relative").click()
+
+
+def _slide_tb(page: Page) -> None:
+    page.locator("image-card input[type=range]").first.press("ArrowLeft")
+
+
+def _smooth_tb(page: Page) -> None:
+    page.locator("input.slider-input[aria-labelledby=scalars-smoothing-label]").fill("0.95")
+
+
+def _sort_tb(page: Page) -> None:
+    header = _loss_tb(page).get_by_text("Value", exact=True).first
+    header.click()
+    header.click()
+
+
+CURVES = ".scatterlayer .trace path.js-line"
+TENSORBOARD = {
+    "filter by name": (
+        lambda page: page.locator("card-view").count(),
+        lambda page: page.get_by_role("combobox", name="Filter tags").fill("loss"),
+    ),
+    "hide a curve": (
+        _rows_tb,
+        lambda page: page.get_by_role("checkbox").nth(1).click(),
+    ),
+    "zoom into a chart": (_axis_tb, lambda page: _drag(page, _chart_tb(page))),
+    "smooth a curve": (_rows_tb, _smooth_tb),
+    "read a value under the mouse": (
+        _texts(".tooltip-container, table.tooltip"),
+        lambda page: _hover(page, _chart_tb(page)),
+    ),
+    "step through a picture's past": (_texts("image-card .metadata, image-card"), _slide_tb),
+    "choose the axis: steps or time": (_axis_tb, _choose_axis_tb),
+    "sort the runs by a value": (_rows_tb, _sort_tb),
+}
+VISDOM = {
+    "filter by name": (
+        lambda page: page.locator(".react-grid-item:visible").count(),
+        lambda page: page.get_by_placeholder("Filter text").fill("loss"),
+    ),
+    "hide a curve": (
+        lambda page: page.locator(CURVES).count(),
+        lambda page: page.locator(".legendtoggle").first.click(),
+    ),
+    "zoom into a chart": (
+        _texts(".xtick text"),
+        lambda page: _drag(page, page.locator(".nsewdrag").first),
+    ),
+    "smooth a curve": (
+        lambda page: page.locator(CURVES).count(),
+        lambda page: page.get_by_title("smooth lines").first.click(),
+    ),
+    "read a value under the mouse": (
+        _texts(".hoverlayer text"),
+        lambda page: _hover(page, page.locator(".nsewdrag").first),
+    ),
+    "step through a picture's past": (
+        lambda page: page.locator(".react-grid-item img").first.get_attribute("src"),
+        lambda page: page.locator("input[type=range]").first.click(
+            position={"x": 3, "y": 5}, force=True
+        ),
+    ),
+    "choose the axis: steps or time": (
+        _texts(".xtick text"),
+        lambda page: page.locator(".xtick text").first.click(force=True),
+    ),
+    "sort the runs by a value": (
+        _texts("tr"),
+        lambda page: page.locator("th", has_text="loss").click(),
+    ),
+}
+
+if __name__ == "__main__":
+    main()

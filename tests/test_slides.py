@@ -1,0 +1,163 @@
+"""Slides: from tagged cells, none higher than the screen, whole without a network, by keyboard."""
+
+import functools
+import hashlib
+import shutil
+
+import browser
+import nbformat
+import pytest
+import small_course
+from playwright.sync_api import sync_playwright
+
+from course_utils import CourseError, notebooks
+from course_utils.teaching import reveal, slides
+
+needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
+FEWEST, MOST = 8, 15
+SMALLEST_PICTURE = 100  # pixels of height on the screen; a strip of digits has 130
+LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
+
+MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((slide, n) => {{
+  const edge = slide.getBoundingClientRect();
+  const parts = [...slide.children].filter(part => !part.matches('aside'));
+  const low = Math.max(...parts.map(part => part.getBoundingClientRect().bottom));
+  const inner = [...slide.querySelectorAll('pre, table, .picture, .twin, .out')];
+  const wide = inner.some(part => part.scrollWidth > part.clientWidth + 1
+    || part.getBoundingClientRect().right > edge.right + 1);
+  const small = [...slide.querySelectorAll('img')]
+    .some(picture => picture.getBoundingClientRect().height < {SMALLEST_PICTURE});
+  const high = Math.max(Math.round(low - edge.top), slide.scrollHeight);
+  return {{n: n + 1, title: slide.querySelector('h1, h2')?.textContent, high, wide, small}};
+}})"""
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory):
+    """The slides of all lessons; the scripts come from the network once, and are kept in build/."""
+    to = tmp_path_factory.mktemp("slides")
+    kept = slides.ROOT / "build/slides/reveal"
+    if kept.exists():
+        shutil.copytree(kept, to / "reveal")
+    try:
+        slides.build([], to)
+    except CourseError as error:
+        pytest.skip(f"{error}")
+    return to
+
+
+def wrong_sizes(view, name):
+    """Yield what of a deck does not fit on a screen of 1280 × 720."""
+    for slide in view.evaluate(MEASURE):
+        place = f"{name} {slide['n']} {slide['title']!r}"
+        if slide["high"] > 720:
+            yield f"{place} is {slide['high']} px high"
+        if slide["wide"]:
+            yield f"{place} is too wide"
+        if slide["small"]:
+            yield f"{place} has a picture that is too small"
+
+
+def open_deck(playwright, said):
+    chromium = playwright.chromium.launch(
+        executable_path=browser.CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+    )
+    view = chromium.new_page(viewport={"width": 1280, "height": 720})
+    view.on("console", lambda message: said.append(message.text) if message.type == "error" else 0)
+    view.on("pageerror", lambda error: said.append(str(error)))
+    view.on("request", functools.partial(watch, said))
+    return chromium, view
+
+
+def watch(said, request):
+    if not request.url.startswith(("file:", "data:", "blob:")):
+        said.append(f"asks for {request.url}")
+
+
+@needs_chromium
+def test_no_slide_is_higher_than_the_screen_and_none_needs_a_network(decks):
+    said, faults = [], []
+    with sync_playwright() as playwright:
+        chromium, view = open_deck(playwright, said)
+        for lesson in LESSONS:
+            view.goto((decks / f"{lesson.name}.html").as_uri())
+            view.wait_for_function("() => Reveal.isReady()")
+            faults += wrong_sizes(view, lesson.name)
+        chromium.close()
+    assert faults + said == []
+
+
+@needs_chromium
+def test_keys_lead_through_the_slides_and_show_the_right_answer(decks):
+    said = []
+    with sync_playwright() as playwright:
+        chromium, view = open_deck(playwright, said)
+        view.goto((decks / "first_network.html").as_uri())
+        view.wait_for_function("() => Reveal.isReady()")
+        count = view.evaluate("() => Reveal.getTotalSlides()")
+        view.keyboard.press("ArrowRight")
+        assert view.evaluate("() => Reveal.getIndices().h") == 1
+        view.keyboard.press("End")
+        assert view.evaluate("() => Reveal.getIndices().h") == count - 1
+        right = view.locator("section.present .fragment.right")
+        assert "visible" not in right.get_attribute("class").split()
+        view.keyboard.press("ArrowRight")
+        assert "visible" in right.get_attribute("class").split()
+        chromium.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_a_lesson_has_8_to_15_slides_each_with_a_title(of):
+    made = slides.make(of)
+    assert FEWEST <= len(made) <= MOST
+    assert all(slide.title and slide.parts for slide in made)
+    assert sum(bool(slide.notes) for slide in made) > len(made) / 2
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A lesson with twins that are tagged for one slide."""
+    root = small_course.make_course(tmp_path, {"1_basics": ["title"]})
+    path = root / "notebooks/1_basics/00_title.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[1:2] = [
+        nbformat.v4.new_markdown_cell("## 1 · What is one?"),
+        nbformat.v4.new_code_cell("one_torch = 1", metadata={"tags": ["slide"]}),
+        nbformat.v4.new_markdown_cell("and in TensorFlow:"),
+        nbformat.v4.new_code_cell("one_tf = 1", metadata={"tags": ["slide-more"]}),
+        nbformat.v4.new_markdown_cell("Read [this](01_title.ipynb) aloud."),
+    ]
+    nbformat.write(notebook, path)
+    return root
+
+
+def test_twins_stand_side_by_side_and_the_text_below_becomes_the_notes(small):
+    (lesson,) = notebooks.lessons(small)
+    shown = slides.make(lesson, small)[-1]
+    assert shown.title == "What is one?"
+    (part,) = shown.parts
+    assert part.index("<h3>PyTorch") < part.index("one_torch") < part.index("<h3>TensorFlow")
+    assert shown.notes == ["and in TensorFlow:", "Read [this](01_title.ipynb) aloud."]
+
+
+def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():
+    assert "this aloud" in slides.deck.text("Read [this](01_title.ipynb) aloud.")
+    assert "href" not in slides.deck.text("Read [this](01_title.ipynb) aloud.")
+
+
+def test_unknown_and_untagged_lessons_are_named(small, tmp_path):
+    with pytest.raises(CourseError, match="no lesson named 'nothing'"):
+        slides.build(["nothing"], tmp_path / "to", small)
+    path = notebooks.lessons(small)[0].path
+    path.write_text(path.read_text().replace('"slide"', '"other"'))
+    with pytest.raises(CourseError, match="no cell is tagged 'slide'"):
+        slides.build(["title"], tmp_path / "to", small)
+
+
+def test_scripts_that_are_there_are_not_fetched_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(reveal.web_files, "fetch", lambda *_: pytest.fail("fetched"))
+    mark = hashlib.sha256(reveal.LIST.read_bytes()).hexdigest()
+    (tmp_path / "reveal").mkdir()
+    (tmp_path / "reveal/made_from").write_text(mark)
+    reveal.put(tmp_path / "reveal")
