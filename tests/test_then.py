@@ -1,6 +1,7 @@
 """October 2021: every claim asked or excused, a record read back, only a whole environment used."""
 
 import ast
+import json
 
 import pytest
 
@@ -56,11 +57,13 @@ def test_one_claim_goes_into_this_machine_s_record_only(scripts):
     path = scripts / "results.json"
     list(recording.record([], path))
     list(recording.record(["G01"], path))
-    before = path.read_text().replace('"processors"', '"processors of another"')
-    path.write_text(before)
-    with pytest.raises(CourseError, match="another machine's"):
-        list(recording.record(["G01"], path))
-    assert path.read_text() == before
+    mine = json.loads(path.read_text())
+    for part in ("machine", "versions"):
+        before = json.dumps({**mine, part: {"another": "one"}})
+        path.write_text(before)
+        with pytest.raises(CourseError, match="of another machine or of other releases"):
+            list(recording.record(["G01"], path))
+        assert path.read_text() == before
     with pytest.raises(CourseError, match="no script then/G99"):
         list(recording.record(["G99"], path))
 
@@ -73,14 +76,17 @@ def test_one_claim_goes_into_this_machine_s_record_only(scripts):
         ("pass", "printed no JSON"),
     ],
 )
-def test_a_script_that_fails_is_named_in_one_line(scripts, code, said):
+def test_a_script_that_fails_costs_its_own_row_and_is_named(scripts, code, said):
     (scripts / "G01.py").write_text(code)
-    path = scripts / "results.json"
-    path.write_text("as it was")
-    with pytest.raises(CourseError, match=said) as caught:
-        list(recording.record([], path))
-    assert "then/G01.py" in str(caught.value)
-    assert path.read_text() == "as it was"
+    path, lines = scripts / "results.json", []
+    with pytest.raises(CourseError, match="try again with course then G01"):
+        lines.extend(recording.record([], path))
+    assert len(lines) == 2
+    assert lines[0].startswith("G01: not recorded: then/G01.py, then: ")
+    assert said in lines[0]
+    with pytest.raises(CourseError, match="lacks G01"):
+        recording.read(path)
+    assert json.loads(path.read_text())["files"]["then"]["then"] == {"a file": True}
 
 
 def test_a_missing_environment_is_one_line(monkeypatch, tmp_path):

@@ -19,8 +19,13 @@ def apart_tf():
 
 
 def apart_torch():
-    """Do the same; meta is a device without memory."""
-    torch.matmul(torch.ones(2, 2), torch.ones(2, 2, device="meta"))
+    """Do the same; meta is a device without memory, on which addition is known in both years."""
+    torch.ones(2) + torch.ones(2, device="meta")
+
+
+def together_torch():
+    """Add what lies together, on that device."""
+    torch.ones(2, device="meta") + torch.ones(2, device="meta")
 
 
 def missing_tf():
@@ -34,6 +39,7 @@ def missing_torch():
     torch.ones(2, device="cuda")
 
 
+assert shims.works(together_torch)
 tf_apart, torch_apart = shims.works(apart_tf), shims.works(apart_torch)
 shims.answer(
     {

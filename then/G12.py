@@ -54,7 +54,10 @@ found = {way: shims.works(right, way) for way in WAYS}
 shims.answer(
     {
         "one way or more gives a graph with the right answers": any(found.values()),
-        "as it comes no graph remains": not hasattr(net, "graph"),
+        "a graph can be listed of what was scripted, not of the network as it came": hasattr(
+            torch.jit.script(net), "graph"
+        )
+        and not hasattr(net, "graph"),
     },
     counts={"ways": [way for way in WAYS if found[way]]},
 )

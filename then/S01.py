@@ -1,8 +1,9 @@
-"""S01: is switching seamless? Lines that stay, checkpoints that open."""
+"""S01: is switching seamless? Lines that stay of a loop that runs, checkpoints that open."""
 
 import difflib
 import tempfile
 
+import numpy as np
 import shims
 
 torch, tf = shims.one_thread()
@@ -29,6 +30,16 @@ torch.save(torch.nn.Linear(4, 1).state_dict(), place + "/net.pt")
 tf.train.Checkpoint(weight=tf.Variable([1.0])).write(place + "/net")
 
 
+def stays_in_tf():
+    """Open TensorFlow's file in TensorFlow."""
+    assert tf.train.load_checkpoint(place + "/net").get_variable_to_shape_map()
+
+
+def stays_in_torch():
+    """Open PyTorch's in PyTorch."""
+    assert torch.load(place + "/net.pt")["weight"].shape == (1, 4)
+
+
 def in_tf():
     """Open PyTorch's file in TensorFlow."""
     assert tf.train.load_checkpoint(place + "/net.pt").get_variable_to_shape_map()
@@ -39,6 +50,13 @@ def in_torch():
     torch.load(place + "/net.data-00000-of-00001")
 
 
+rows, targets = np.ones((5, 4), "float32"), np.ones((5, 1), "float32")
+at_home = {"torch": torch, "nn": torch.nn, "batches": [map(torch.tensor, (rows, targets))]}
+exec(LOOP_TORCH, at_home)
+keras = tf.keras
+exec(LOOP_TF, {"tf": tf, "keras": keras, "layers": keras.layers, "batches": [(rows, targets)]})
+stays_in_tf()
+stays_in_torch()
 lines = LOOP_TORCH.strip().splitlines(), LOOP_TF.strip().splitlines()
 blocks = difflib.SequenceMatcher(None, *lines).get_matching_blocks()
 kept = sum(block.size for block in blocks) / len(lines[0])

@@ -1,6 +1,6 @@
 """V05: can TensorBoard be used with PyTorch, and does that take a plug-in?
 
-The writer is looked for in torch itself, in a process where nothing but torch can write.
+Taken as its lesson takes it: something added, without which torch writes nothing.
 """
 
 import tempfile
@@ -12,16 +12,22 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 place = tempfile.mkdtemp()
 records.torch_writes(place)
 points = [event.value for event in EventAccumulator(place).Reload().Scalars("loss")]
-inside = shims.alone(
-    "import sys; sys.modules['tensorflow'] = None\n"
-    "from torch.utils.tensorboard import SummaryWriter as Writer\n"
-    "import os, torch\n"
-    "file = sys.modules[Writer.__module__].__file__\n"
-    "print(file.startswith(os.path.dirname(torch.__file__)))"
-)
+WRITES = """
+import sys; sys.modules.update(dict.fromkeys({!r}))
+import os, torch
+from torch.utils.tensorboard import SummaryWriter as Writer
+with Writer({!r}) as writer:
+    writer.add_scalar("number", 1.0, 0)
+file = sys.modules[Writer.__module__].__file__
+print(file.startswith(os.path.dirname(torch.__file__)))
+"""
+with_it = shims.alone(WRITES.format(["tensorflow"], place))
+without_it = shims.alone(WRITES.format(["tensorflow", "tensorboard"], place))
 shims.answer(
     {
         "used with PyTorch: its points are read from the record": points == records.LOSSES,
-        "by means of plug-ins: the writer lies outside torch": inside != "True",
-    }
+        "by means of plug-ins: torch writes with the package tensorboard": with_it is not None,
+        "by means of plug-ins: without it torch writes nothing": without_it is None,
+    },
+    counts={"writers that lie inside torch": int(with_it == "True")},
 )

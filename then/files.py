@@ -3,8 +3,6 @@
 Each is opened as one does who knows the file only: with the loader's own defaults.
 """
 
-import json
-import os
 import sys
 
 import numpy as np
@@ -94,4 +92,4 @@ def answers(name):
 
 
 done = {name: shims.works(written if what == "write" else answers, name) for name in WRITTEN}
-print(json.dumps({"truths": done, "names": sorted(os.listdir(place))}))
+shims.answer(done)

@@ -1,7 +1,7 @@
 """What the scripts beside this file share; Python 3.9 and 3.11 both read it.
 
 A script asks one claim's question in the environment that runs it and prints one line of JSON:
-`truths` by name, which earn the claim's verdict, and `counts`, which explain it.
+`truths` by name, which earn the claim's verdict, `counts`, which explain it, and `refusals`.
 """
 
 import contextlib
@@ -17,12 +17,13 @@ import warnings
 
 os.environ.update({"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"})
 warnings.simplefilter("ignore")
+refusals = set()
 
 
 def answer(truths, **more):
     """Print what was found; truths are made of Python's own booleans."""
     truths = {name: bool(truth) for name, truth in truths.items()}
-    print(json.dumps({"truths": truths, **more}))
+    print(json.dumps({"truths": truths, "refusals": sorted(refusals), **more}))
 
 
 def works(function, *arguments):
@@ -30,6 +31,7 @@ def works(function, *arguments):
     try:
         function(*arguments)
     except Exception as error:
+        refusals.add(f"{function.__name__}: {type(error).__name__}")
         print(f"{function.__name__}: {type(error).__name__}: {error}"[:300], file=sys.stderr)
         return False
     return True
@@ -68,7 +70,7 @@ def alone(code):
     return done.stdout.strip().splitlines()[-1]
 
 
-def megabytes(process="self"):
+def megabytes(process):
     """Return the memory that a process holds, shared pages counted in."""
     with open(f"/proc/{process}/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
@@ -127,8 +129,8 @@ def visdom_server():
     return Server([sys.executable, "-c", code])
 
 
-def client(server, listens=False):
-    """Return a client of Visdom's; one that `listens` gets what is done on the page."""
+def client(server):
+    """Return a client of Visdom's."""
     import visdom
 
-    return visdom.Visdom(port=server.port, use_incoming_socket=listens, raise_exceptions=True)
+    return visdom.Visdom(port=server.port, use_incoming_socket=False, raise_exceptions=True)

@@ -16,8 +16,8 @@ def settle_torch(weight, value):
 
 
 def settle_tf(weight, value):
-    """Do the same in TensorFlow, with Python's own loop."""
-    passes, change = 0, 1.0
+    """Do the same in TensorFlow, with Python's own loop; what it asks is tensors from the start."""
+    passes, change = tf.constant(0), tf.constant(1.0)
     while change > 0.05 and passes < 10:
         following = tf.tanh(tf.matmul(value, weight))
         change = tf.reduce_max(tf.abs(following - value))

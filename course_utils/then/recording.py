@@ -13,7 +13,7 @@ from course_utils import CourseError, claims, files
 from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
 
 RESULTS = SCRIPTS / "results.json"
-MEASURES = {"eager": 5, "startup": 3, "idioms_torch": 1, "idioms_tf": 1}
+MEASURES = {"eager": 5, "startup": 3, "boards": 1, "idioms_torch": 1, "idioms_tf": 1}
 """What is measured beside the claims, in so many pairs of then and now."""
 EXCHANGE = "files"
 """The script whose files of one year are opened in the other."""
@@ -24,34 +24,35 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
     """Ask claims (default: all, and the measures) then and now; yield a line for each.
 
     The file is replaced after each answer, so that an interruption loses none; without `names` it
-    begins anew. Raises CourseError for an unknown name, a script that fails, and where single
-    claims are to go into the record of another machine.
+    begins anew. A script that fails costs its own row only. Raises CourseError for an unknown name,
+    where single answers are to go into the record of another machine or of other releases, and at
+    the end for scripts that failed.
     """
     known = [*asked(), *MEASURES, EXCHANGE]
     if unknown := sorted(set(names) - set(known)):
         raise CourseError(f"there is no script then/{unknown[0]}.py: they are {', '.join(known)}")
-    machine = _machine()
-    if names:
+    own = {"machine": _machine(), "versions": {year: ask("versions", year) for year in YEARS}}
+    if names and path.exists():
         found = _parsed(path)
-        if found["machine"] != machine:
-            raise CourseError(f"{path.name} is another machine's: run course then for all of it")
+        if {part: found[part] for part in own} != own:
+            raise CourseError(
+                f"{path.name} is of another machine or of other releases: run course then for all"
+            )
     else:
-        found = {"machine": machine, "claims": {}, "measures": {}, EXCHANGE: {}}
-    found["versions"] = {year: ask("versions", year) for year in YEARS}
+        found = {**own, "claims": {}, "measures": {}, EXCHANGE: {}}
     found["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    failed = []
     for name in names or known:
-        if name in MEASURES:
-            found["measures"][name] = _in_pairs(name)
-            line = f"{name}: {MEASURES[name]} pairs"
-        elif name == EXCHANGE:
-            found[name] = {year: _opened(year) for year in YEARS}
-            line = f"{name}: of each year opened in each"
-        else:
-            found["claims"][name] = {year: ask(name, year) for year in YEARS}
-            verdicts = [earned(name, answer) for answer in found["claims"][name].values()]
-            line = f"{name}: {verdicts[0]} then, {verdicts[1]} now"
+        try:
+            line = _put(found, name)
+        except CourseError as error:
+            failed.append(name)
+            yield f"{name}: not recorded: {error}"
+            continue
         files.write_text(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
         yield line
+    if failed:
+        raise CourseError(f"not recorded: try again with course then {' '.join(failed)}")
 
 
 def read(path: Path = RESULTS) -> dict[str, Any]:
@@ -75,6 +76,20 @@ def read(path: Path = RESULTS) -> dict[str, Any]:
 def earned(name: str, answer: Answer) -> str:
     """Return the verdict that an answer's truths earn for a claim: holds, partly or false."""
     return claims.earned(name, claims.claim(name), answer["truths"])
+
+
+def _put(found: dict[str, Any], name: str) -> str:
+    """Put what one script answers into the record, and return a line on it."""
+    if name in MEASURES:
+        found["measures"][name] = _in_pairs(name)
+        return f"{name}: {MEASURES[name]} pairs"
+    if name == EXCHANGE:
+        found[name] = {year: _opened(year) for year in YEARS}
+        return f"{name}: of each year opened in each"
+    answers = {year: ask(name, year) for year in YEARS}
+    verdicts = [earned(name, answer) for answer in answers.values()]
+    found["claims"][name] = answers
+    return f"{name}: {verdicts[0]} then, {verdicts[1]} now"
 
 
 def _in_pairs(name: str) -> dict[str, list[Answer]]:
@@ -110,11 +125,14 @@ def _truths(answer: Any) -> bool:
 
 
 def _machine() -> dict[str, str | int | None]:
+    import psutil
+
     return {
         "system": platform.system(),
         "kind": platform.machine(),
         "processor": _processor(),
         "processors": os.cpu_count(),
+        "gigabytes": round(psutil.virtual_memory().total / 1e9),
     }
 
 
