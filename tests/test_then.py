@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_script_that_fails_costs_its_own_row_and_is_named(scripts, code, said)
     assert said in lines[0]
     with pytest.raises(CourseError, match="lacks G01"):
         recording.read(path)
-    assert json.loads(path.read_text())["files"]["then"]["then"] == {"a file": True}
+    assert json.loads(path.read_text())["files"]["then"]["then"]["truths"] == {"a file": True}
 
 
 def test_a_missing_environment_is_one_line(monkeypatch, tmp_path):
@@ -138,3 +139,69 @@ def test_what_else_stands_there_is_left_alone(root, monkeypatch):
     with pytest.raises(CourseError, match="move it away"):
         making.make(root)
     assert (root / ".venv-2021/mine").exists()
+
+
+@pytest.fixture(scope="module")
+def record():
+    """The record that is part of the course."""
+    return then.read()
+
+
+def test_the_ledger_says_what_the_record_says(record):
+    """Both verdicts of a claim that was asked are what its answers earn."""
+    assert set(record["claims"]) == set(CLAIMS)
+    for name, answers in record["claims"].items():
+        row = LEDGER[name]
+        earned = {year: then.earned(name, answers[year]) for year in then.YEARS}
+        assert row["then"]["verdict"] == earned["then"], name
+        if row["verdict"] == "outdated":
+            assert earned["now"] in ("partly", "false"), name
+        else:
+            assert row["verdict"] == earned["now"], name
+
+
+def test_what_the_ledger_says_of_then_is_asked_or_published():
+    for name, row in LEDGER.items():
+        if "then" in row:
+            assert name in CLAIMS or row["evidence"] == "published", name
+
+
+def test_the_record_tells_nothing_of_the_place_where_it_was_made(record):
+    text = then.RESULTS.read_text(encoding="utf-8")
+    assert not re.search(r"/(work|root|home|tmp|usr)\b", text)
+    assert record["machine"]["processor"]
+    assert record["versions"]["then"]["torch"] == "1.9.1"
+    assert record["versions"]["then"]["tensorflow"] == "2.6.0"
+
+
+def test_an_answer_counts_every_pair_and_every_kind_of_file(record):
+    for name, pairs in recording.MEASURES.items():
+        assert {len(runs) for runs in record["measures"][name].values()} == {pairs}
+    for found in record["files"].values():
+        assert len({frozenset(answer["truths"]) for answer in found.values()}) == 1
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_script_finds_the_recorded_truths_again(name, record):
+    for year in then.YEARS:
+        assert then.ask(name, year)["truths"] == record["claims"][name][year]["truths"], year
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("name", ["idioms_torch", "idioms_tf"])
+def test_the_same_idioms_run(name, record):
+    for year in then.YEARS:
+        recorded = record["measures"][name][year][0]
+        assert then.ask(name, year)["truths"] == recorded["truths"], year
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("writer", then.YEARS)
+def test_the_same_files_open(writer, record):
+    found = recording.opened(writer)
+    for what, answer in found.items():
+        assert answer["truths"] == record["files"][writer][what]["truths"], what

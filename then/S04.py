@@ -41,7 +41,7 @@ def on_a_phone():
 
 
 entrance = tf.saved_model.load(place).signatures
-answered = entrance["serving_default"](tf.constant(data))["answer"].numpy()
+answered = entrance["serving_default"](data=tf.constant(data))["answer"].numpy()
 shims.answer(
     {
         "a file for a server has an entrance and answers as at home": np.allclose(answered, home),

@@ -1,7 +1,4 @@
-"""What eager code costs, in processor milliseconds, and how many Python functions a step calls.
-
-The calls are counted by Python's own profiler, by the package whose file holds the function.
-"""
+"""What eager code costs, in processor milliseconds, and what Python's profiler says of a step."""
 
 import cProfile
 import json
@@ -101,15 +98,21 @@ def milliseconds(function, times):
     return round(min(found), 3)
 
 
-def calls(function):
-    """Count the calls of one run, by package; Python's own and built-in ones are the rest."""
+def profiled(function):
+    """Return the calls and the milliseconds of one run, by the package whose file holds the code.
+
+    What is built in (TensorFlow's arithmetic among it) and Python's own library are "others". The
+    profiler costs time itself, at every call.
+    """
     profile = cProfile.Profile()
     profile.runcall(function)
-    found = dict.fromkeys(PACKAGES, 0)
-    for (file, _, _), (_, count, *_) in pstats.Stats(profile).stats.items():
+    calls, spent = ({name: 0 for name in (*PACKAGES, "others")} for _ in range(2))
+    for (file, _, _), (_, count, own, *_) in pstats.Stats(profile).stats.items():
         home = next((name for name in PACKAGES if name in file), "others")
-        found[home] = found.get(home, 0) + count
-    return {name.strip("/"): count for name, count in found.items()}
+        calls[home] += count
+        spent[home] += 1000 * own
+    spent = {name.strip("/"): round(value, 2) for name, value in spent.items()}
+    return {"calls": {name.strip("/"): n for name, n in calls.items()}, "milliseconds": spent}
 
 
 for function, _ in MEASURED.values():
@@ -119,8 +122,8 @@ print(
     json.dumps(
         {
             "milliseconds": {name: milliseconds(*what) for name, what in MEASURED.items()},
-            "calls": {
-                name: calls(MEASURED[name][0])
+            "profiles": {
+                name: profiled(MEASURED[name][0])
                 for name in MEASURED
                 if name.startswith("50 steps") or "passes" in name
             },

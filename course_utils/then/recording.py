@@ -78,13 +78,22 @@ def earned(name: str, answer: Answer) -> str:
     return claims.earned(name, claims.claim(name), answer["truths"])
 
 
+def opened(writer: str) -> dict[str, Answer]:
+    """Write files in one year; return what was written, and what each year could open."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            "written": ask(EXCHANGE, writer, "write", folder),
+            **{year: ask(EXCHANGE, year, "open", folder) for year in YEARS},
+        }
+
+
 def _put(found: dict[str, Any], name: str) -> str:
     """Put what one script answers into the record, and return a line on it."""
     if name in MEASURES:
         found["measures"][name] = _in_pairs(name)
         return f"{name}: {MEASURES[name]} pairs"
     if name == EXCHANGE:
-        found[name] = {year: _opened(year) for year in YEARS}
+        found[name] = {year: opened(year) for year in YEARS}
         return f"{name}: of each year opened in each"
     answers = {year: ask(name, year) for year in YEARS}
     verdicts = [earned(name, answer) for answer in answers.values()]
@@ -99,14 +108,6 @@ def _in_pairs(name: str) -> dict[str, list[Answer]]:
         for year in list(YEARS) if pair % 2 == 0 else reversed(list(YEARS)):
             found[year].append(ask(name, year))
     return found
-
-
-def _opened(writer: str) -> dict[str, Answer]:
-    """Write files in one year; return what was written, and what each year could open."""
-    with tempfile.TemporaryDirectory() as folder:
-        written = ask(EXCHANGE, writer, "write", folder)["truths"]
-        opened = {year: ask(EXCHANGE, year, "open", folder)["truths"] for year in YEARS}
-    return {"written": written, **opened}
 
 
 def _parsed(path: Path) -> dict[str, Any]:
