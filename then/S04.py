@@ -40,8 +40,8 @@ def on_a_phone():
     assert np.allclose(phone.get_tensor(phone.get_output_details()[0]["index"]), home, atol=1e-5)
 
 
-entrance = tf.saved_model.load(place).signatures
-answered = entrance["serving_default"](data=tf.constant(data))["answer"].numpy()
+loaded = tf.saved_model.load(place)  # kept: in 2021 the weights went with the object
+answered = loaded.signatures["serving_default"](data=tf.constant(data))["answer"].numpy()
 shims.answer(
     {
         "a file for a server has an entrance and answers as at home": np.allclose(answered, home),
