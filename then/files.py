@@ -45,7 +45,7 @@ def restored():
     """Return what a checkpoint holds, put into a new model."""
     model = Model()
     model.weight.assign([[0.0], [0.0], [0.0]])
-    tf.train.Checkpoint(model=model).restore(place + "/checkpoint").assert_consumed()
+    tf.train.Checkpoint(model=model).read(place + "/checkpoint").assert_consumed()
     return model
 
 
@@ -88,7 +88,7 @@ def answers(name):
     """Open a file, and compare what it answers with what was written."""
     model = OPENED[name]()
     given = torch.tensor(data) if isinstance(model, torch.nn.Module) else tf.constant(data)
-    assert float(model(given)) == 6.0
+    assert float(model(given)[0, 0]) == 6.0
 
 
 done = {name: shims.works(written if what == "write" else answers, name) for name in WRITTEN}
