@@ -25,9 +25,7 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what i
 
 
 @app.command(rich_help_panel=LEARN)
-def lab(
-    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
-) -> None:
+def lab(browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True) -> None:
     """Open JupyterLab on the first lesson, for this machine only (127.0.0.1)."""
     from course_utils.machine import lab
 
@@ -227,11 +225,8 @@ def validate(
 
 
 @app.command(rich_help_panel=MAINTAIN)
-def then(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[CLAIM]...")] = None,
-    make: Annotated[bool, typer.Option("--make", help="Make .venv-2021 and ask nothing.")] = False,
-) -> None:
-    """Ask the claims' questions of the releases of October 2021 and of these; record it."""
+def then(names: Annotated[list[str] | None, typer.Argument()] = None, make: bool = False) -> None:
+    """Record what claims' scripts answer in October 2021's releases and these; --make: make those."""
     from course_utils import then
 
     for line in [then.make()] if make else then.record(names or []):
