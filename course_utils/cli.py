@@ -226,7 +226,7 @@ def validate(
 
 @app.command(rich_help_panel=MAINTAIN)
 def then(names: Annotated[list[str] | None, typer.Argument()] = None, make: bool = False) -> None:
-    """Record what claims' scripts answer in October 2021's releases and these; --make: make those."""
+    """Ask the claims' questions of October 2021's releases and of these (--make: make those)."""
     from course_utils import then
 
     for line in [then.make()] if make else then.record(names or []):
