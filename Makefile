@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help lab test test-all doctor site constraints set-up
+.PHONY: help lab test test-all doctor site then constraints set-up
 
 help:
 	@echo "make lab          open the course in JupyterLab (CARDS=1: with releases for graphics cards)"
@@ -10,6 +10,7 @@ help:
 	@echo "                  PROCESSOR=generic or avx2: lessons and exercises as on such a processor"
 	@echo "make test-all     run every check, also the heavy ones and the other processors"
 	@echo "make site         make the course's website in build/site"
+	@echo "make then         make .venv-2021, the releases of October 2021 (optional)"
 	@echo "make doctor       is this machine ready?"
 	@echo "make constraints  resolve constraints.txt anew (UV_ARGS=--upgrade-package=NAME moves one)"
 
@@ -39,6 +40,11 @@ site: set-up
 	@$(BIN)/python -c "import myst_nb" 2>/dev/null || $(BIN)/python -m pip install --quiet \
 		--constraint constraints.txt --build-constraint build-constraints.txt --editable ".[site]"
 	@$(BIN)/course site $(if $(TO),--to $(TO))
+
+# Nobody needs it: `course then` asks the claims' questions of both years, and lessons read the record.
+then: set-up
+	@$(BIN)/python -c "import uv" 2>/dev/null || $(BIN)/python -m pip install --quiet "uv>=0.8"
+	@$(BIN)/course then --make
 
 doctor: set-up
 	@$(BIN)/course doctor

@@ -25,9 +25,7 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what i
 
 
 @app.command(rich_help_panel=LEARN)
-def lab(
-    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
-) -> None:
+def lab(browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True) -> None:
     """Open JupyterLab on the first lesson, for this machine only (127.0.0.1)."""
     from course_utils.machine import lab
 
@@ -224,6 +222,15 @@ def validate(
     from course_utils import authoring
 
     raise typer.Exit(authoring.validate(paths or [], again=again))
+
+
+@app.command(rich_help_panel=MAINTAIN)
+def then(names: Annotated[list[str] | None, typer.Argument()] = None, make: bool = False) -> None:
+    """Ask the claims' questions of October 2021's releases and of these (--make: make those)."""
+    from course_utils import then
+
+    for line in [then.make()] if make else then.record(names or []):
+        print(line, flush=True)
 
 
 @app.command()

@@ -262,6 +262,7 @@ def test_published_counts_decide_and_their_sources_are_shown(small, cards):
         ('{ verdict = "holds"', '{ verdict = "false"', "did not hold in October 2021"),
         (', evidence = "It was slow."', "", "a verdict and the evidence"),
         ('then = { verdict = "holds", evidence = "It was slow." }', "", "claim O needs 'then'"),
+        ('"outdated"', '"false"', "claim O is 'false' and held in October 2021"),
     ],
 )
 def test_a_malformed_ledger_is_one_line(small, old, new, said):

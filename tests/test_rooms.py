@@ -14,7 +14,7 @@ MOST_LINES = 300
 FLOORS = [
     "course_utils files notebooks minutes",
     "claims dashboards datasets devices explain figures lesson limits parity predictions progress "
-    "tasks timing workers",
+    "tasks then timing workers",
     "kernels",
     "authoring grading",
     "machine site",

@@ -13,7 +13,7 @@ Each case holds what was measured, what it is compared with, and the rule that d
 """
 
 from course_utils.claims.cards import page, table, verdict
-from course_utils.claims.cases import Case, ClaimContradicted, objections
+from course_utils.claims.cases import Case, ClaimContradicted, earned, objections
 from course_utils.claims.counts import adoption
 from course_utils.claims.reading import VERDICTS, article, claim, ledger
 
@@ -24,6 +24,7 @@ __all__ = [
     "adoption",
     "article",
     "claim",
+    "earned",
     "ledger",
     "objections",
     "page",

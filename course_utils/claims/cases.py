@@ -46,23 +46,29 @@ class Case:
 
 
 def decide(name: str, entry: Entry, cases: Mapping[str, Case]) -> str:
-    """Return the verdict that a claim's cases earn: holds, partly or false.
-
-    Where the ledger names the claim's `parts`, a case is one part's ("part" or "part: case"), and a
-    part holds if all its cases do. Raises CourseError for a part without a case, or the reverse.
-    """
-    parts = entry.get("parts", [])
-    truths: dict[str, list[bool]] = {part: [] for part in parts}
+    """Return the verdict that a claim's cases earn, as `earned` says; raises CourseError as it."""
     for label, case in cases.items():
         if not isinstance(case, Case):
             raise CourseError(f"{name}: {label!r} should be a Case(measured, control, rule)")
+    return earned(name, entry, {label: case.holds for label, case in cases.items()})
+
+
+def earned(name: str, entry: Entry, truths: Mapping[str, bool]) -> str:
+    """Return the verdict that a claim's truths earn: holds, partly or false.
+
+    Where the ledger names the claim's `parts`, a truth is one part's ("part" or "part: case"), and
+    a part holds if all its truths do. Raises CourseError for a part without one, or the reverse.
+    """
+    parts = entry.get("parts", [])
+    by_part: dict[str, list[bool]] = {part: [] for part in parts}
+    for label, truth in truths.items():
         part = next((p for p in parts if label == p or label.startswith(f"{p}: ")), None)
         if parts and part is None:
             raise CourseError(f"{name}: the case {label!r} should begin with one of {parts}")
-        truths.setdefault(part or label, []).append(case.holds)
-    if empty := [part for part, own in truths.items() if not own]:
+        by_part.setdefault(part or label, []).append(truth)
+    if empty := [part for part, own in by_part.items() if not own]:
         raise CourseError(f"{name}: no case for {empty[0]!r}")
-    held = [all(own) for own in truths.values()]
+    held = [all(own) for own in by_part.values()]
     return "holds" if all(held) else "partly" if any(held) else "false"
 
 

@@ -112,6 +112,8 @@ def _fault(entry: Entry) -> str:
         return "needs in 'then' a verdict and the evidence for it"
     if verdict == "outdated" and then["verdict"] != "holds":
         return "is outdated, and did not hold in October 2021"
+    if verdict in ("partly", "false") and then and then["verdict"] == "holds":
+        return f"is {verdict!r} and held in October 2021: then it is 'outdated'"
     if verdict == "partly" and len(entry["parts"]) < 2:
         return "holds in part, and names fewer than two parts"
     return ""

@@ -9,7 +9,7 @@ from course_utils.notebooks import counterpart, notebook_paths
 FILES = "README.md Makefile pyproject.toml environment.yml set_up.py .gitignore CITATION.cff"
 FILES += " constraints.txt constraints-cards.txt build-constraints.txt"
 FILES += " LICENSE LICENSE-CC-BY-4.0 LICENSE-OTHERS.md"
-FOLDERS = ("course_utils", "notebooks", "exercises")
+FOLDERS = ("course_utils", "notebooks", "exercises", "then")
 # The last one names variants of the answers.
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "equivalent.toml")
 

@@ -1,0 +1,130 @@
+"""What the claims' scripts answered then and now: record it in then/results.json, read it back."""
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from course_utils import CourseError, claims, files
+from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
+
+RESULTS = SCRIPTS / "results.json"
+MEASURES = {"eager": 5}
+"""What is measured beside the claims, in so many pairs of then and now."""
+PARTS = {"machine", "date", "versions", "claims", "measures"}
+
+
+def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
+    """Ask claims (default: all, and the measures) then and now; yield a line for each.
+
+    The file is replaced after each answer, so that an interruption loses none; without `names` it
+    begins anew. A script that fails costs its own row only. Raises CourseError for an unknown name,
+    where single answers are to go into the record of another machine or of other releases, and at
+    the end for scripts that failed.
+    """
+    known = [*asked(), *MEASURES]
+    if unknown := sorted(set(names) - set(known)):
+        raise CourseError(f"there is no script then/{unknown[0]}.py: they are {', '.join(known)}")
+    own = {"machine": _machine(), "versions": {year: ask("versions", year) for year in YEARS}}
+    if names and path.exists():
+        found = _parsed(path)
+        if {part: found[part] for part in own} != own:
+            raise CourseError(
+                f"{path.name} is of another machine or of other releases: run course then for all"
+            )
+    else:
+        found = {**own, "claims": {}, "measures": {}}
+    found["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
+    failed = []
+    for name in names or known:
+        try:
+            line = _put(found, name)
+        except CourseError as error:
+            failed.append(name)
+            yield f"{name}: not recorded: {error}"
+            continue
+        files.write_text(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
+        yield line
+    if failed:
+        raise CourseError(f"not recorded: try again with course then {' '.join(failed)}")
+
+
+def read(path: Path = RESULTS) -> dict[str, Any]:
+    """Return the record: machine, date, versions, claims and measures, each then and now.
+
+    Raises CourseError for a file that is missing or damaged, and one that lacks a claim.
+    """
+    found = _parsed(path)
+    if missing := sorted(set(asked()) - set(found["claims"])):
+        raise CourseError(f"{path.name} lacks {missing[0]}: run course then {missing[0]}")
+    if extra := sorted(set(found["claims"]) - set(asked())):
+        raise CourseError(f"{path.name} holds {extra[0]}, which has no script: run course then")
+    for name, answers in found["claims"].items():
+        if set(answers) != set(YEARS) or not all(_truths(answer) for answer in answers.values()):
+            raise CourseError(f"{path.name}, {name}: damaged, run course then {name}")
+        if len({frozenset(answer["truths"]) for answer in answers.values()}) > 1:
+            raise CourseError(f"{path.name}, {name}: then and now were asked different questions")
+    return found
+
+
+def earned(name: str, answer: Answer) -> str:
+    """Return the verdict that an answer's truths earn for a claim: holds, partly or false."""
+    return claims.earned(name, claims.claim(name), answer["truths"])
+
+
+def _put(found: dict[str, Any], name: str) -> str:
+    """Put what one script answers into the record, and return a line on it."""
+    if name in MEASURES:
+        found["measures"][name] = _in_pairs(name)
+        return f"{name}: {MEASURES[name]} pairs"
+    answers = {year: ask(name, year) for year in YEARS}
+    verdicts = [earned(name, answer) for answer in answers.values()]
+    found["claims"][name] = answers
+    return f"{name}: {verdicts[0]} then, {verdicts[1]} now"
+
+
+def _in_pairs(name: str) -> dict[str, list[Answer]]:
+    """Measure then and now one after the other, the order changing from pair to pair."""
+    found: dict[str, list[Answer]] = {year: [] for year in YEARS}
+    for pair in range(MEASURES[name]):
+        for year in list(YEARS) if pair % 2 == 0 else reversed(list(YEARS)):
+            found[year].append(ask(name, year))
+    return found
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path.name} cannot be read: run course then ({error})") from None
+    if not isinstance(found, dict) or set(found) != PARTS:
+        raise CourseError(f"{path.name} is damaged: run course then")
+    return found
+
+
+def _truths(answer: Any) -> bool:
+    truths = answer.get("truths") if isinstance(answer, dict) else None
+    return isinstance(truths, dict) and all(isinstance(truth, bool) for truth in truths.values())
+
+
+def _machine() -> dict[str, str | int | None]:
+    import psutil
+
+    return {
+        "system": platform.system(),
+        "kind": platform.machine(),
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "gigabytes": round(psutil.virtual_memory().total / 1e9),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "")

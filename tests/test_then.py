@@ -1,0 +1,186 @@
+"""October 2021: every claim asked or excused, a record read back, only a whole environment used."""
+
+import ast
+import json
+import re
+
+import pytest
+
+from course_utils import CourseError, claims, then
+from course_utils.then import asking, making, recording
+
+LEDGER = claims.ledger()
+CLAIMS = then.asked()
+
+
+def test_every_claim_is_asked_or_a_reason_says_why_not():
+    excused = then.not_asked()
+    assert set(CLAIMS) | set(excused) == set(LEDGER)
+    assert not set(CLAIMS) & set(excused)
+    assert all(why.endswith(".") for why in excused.values())
+
+
+@pytest.mark.parametrize("path", sorted(then.SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_python_3_9_reads_a_script(path):
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+@pytest.fixture
+def scripts(tmp_path, monkeypatch):
+    """A folder of scripts that this Python answers for both years, and a record beside it."""
+    real = recording.ask
+    monkeypatch.setitem(asking.YEARS, "then", asking.YEARS["now"])
+    monkeypatch.setattr(
+        recording, "ask", lambda name, year, *more: real(name, year, *more, folder=tmp_path)
+    )
+    monkeypatch.setattr(recording, "asked", lambda: ["G01", "G02"])
+    monkeypatch.setattr(recording, "MEASURES", {})
+    (tmp_path / "versions.py").write_text("print('{}')")
+    for name in ("G01", "G02"):
+        (tmp_path / f"{name}.py").write_text("print('noise'); print('{\"truths\": {\"a\": true}}')")
+    return tmp_path
+
+
+def test_a_record_is_made_and_read_back(scripts):
+    path = scripts / "results.json"
+    lines = list(recording.record([], path))
+    assert lines == ["G01: holds then, holds now", "G02: holds then, holds now"]
+    assert recording.read(path)["claims"]["G01"]["then"] == {"truths": {"a": True}}
+    path.write_text(path.read_text()[:-9])
+    with pytest.raises(CourseError, match="cannot be read"):
+        recording.read(path)
+    path.write_text("[]")
+    with pytest.raises(CourseError, match="damaged"):
+        recording.read(path)
+
+
+def test_one_claim_goes_into_this_machine_s_record_only(scripts):
+    path = scripts / "results.json"
+    list(recording.record([], path))
+    list(recording.record(["G01"], path))
+    mine = json.loads(path.read_text())
+    for part in ("machine", "versions"):
+        before = json.dumps({**mine, part: {"another": "one"}})
+        path.write_text(before)
+        with pytest.raises(CourseError, match="of another machine or of other releases"):
+            list(recording.record(["G01"], path))
+        assert path.read_text() == before
+    with pytest.raises(CourseError, match="no script then/G99"):
+        list(recording.record(["G99"], path))
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise ValueError('so it is')", "ValueError: so it is"),
+        ("print('no JSON')", "printed no JSON"),
+        ("pass", "printed no JSON"),
+    ],
+)
+def test_a_script_that_fails_costs_its_own_row_and_is_named(scripts, code, said):
+    (scripts / "G01.py").write_text(code)
+    path, lines = scripts / "results.json", []
+    with pytest.raises(CourseError, match="try again with course then G01"):
+        lines.extend(recording.record([], path))
+    assert lines[0].startswith("G01: not recorded: then/G01.py, then: ")
+    assert said in lines[0]
+    assert list(json.loads(path.read_text())["claims"]) == ["G02"]
+    with pytest.raises(CourseError, match="lacks G01"):
+        recording.read(path)
+
+
+def test_a_missing_environment_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setitem(asking.YEARS, "then", tmp_path / "python")
+    with pytest.raises(CourseError, match="run make then"):
+        then.ask("G01", "then")
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A course whose installer is a stand-in that this test writes."""
+    (tmp_path / "then").mkdir()
+    (tmp_path / "then/constraints.txt").write_text("torch==1.9.1\n")
+    monkeypatch.setattr(making, "_pip_s_settings", lambda root: ([], {}))
+    return tmp_path
+
+
+def installer(monkeypatch, root, fails=""):
+    def run(command, *_):
+        if command[0] == "venv":
+            (root / ".venv-2021").mkdir()
+            (root / ".venv-2021/pyvenv.cfg").write_text("")
+        return "it broke" if command[0] == fails else ""
+
+    monkeypatch.setattr(making, "_uv", run)
+
+
+def test_a_half_made_environment_is_never_trusted(root, monkeypatch):
+    installer(monkeypatch, root, fails="pip")
+    with pytest.raises(CourseError, match="it broke"):
+        making.make(root)
+    assert not (root / ".venv-2021/stamp").exists()
+    installer(monkeypatch, root)
+    assert "ready" in making.make(root)
+    assert "current" in making.make(root)
+    (root / "then/constraints.txt").write_text("torch==1.9.0\n")
+    assert "ready" in making.make(root)
+
+
+def test_without_python_3_9_one_line_says_so(root, monkeypatch):
+    installer(monkeypatch, root, fails="venv")
+    with pytest.raises(CourseError, match=r"no Python 3\.9"):
+        making.make(root)
+
+
+def test_what_else_stands_there_is_left_alone(root, monkeypatch):
+    (root / ".venv-2021").mkdir()
+    (root / ".venv-2021/mine").write_text("")
+    with pytest.raises(CourseError, match="move it away"):
+        making.make(root)
+    assert (root / ".venv-2021/mine").exists()
+
+
+@pytest.fixture(scope="module")
+def record():
+    """The record that is part of the course."""
+    return then.read()
+
+
+def test_the_ledger_says_what_the_record_says(record):
+    """Both verdicts of a claim that was asked are what its answers earn."""
+    assert set(record["claims"]) == set(CLAIMS)
+    for name, answers in record["claims"].items():
+        row = LEDGER[name]
+        earned = {year: then.earned(name, answers[year]) for year in then.YEARS}
+        assert row["then"]["verdict"] == earned["then"], name
+        if row["verdict"] == "outdated":
+            assert earned["now"] in ("partly", "false"), name
+        else:
+            assert row["verdict"] == earned["now"], name
+
+
+def test_what_the_ledger_says_of_then_is_asked_or_published():
+    for name, row in LEDGER.items():
+        if "then" in row:
+            assert name in CLAIMS or row["evidence"] == "published", name
+
+
+def test_the_record_tells_nothing_of_the_place_where_it_was_made(record):
+    text = then.RESULTS.read_text(encoding="utf-8")
+    assert not re.search(r"/(work|root|home|tmp|usr)\b", text)
+    assert record["machine"]["processor"]
+    assert record["versions"]["then"]["torch"] == "1.9.1"
+    assert record["versions"]["then"]["tensorflow"] == "2.6.0"
+
+
+def test_every_pair_was_measured(record):
+    for name, pairs in recording.MEASURES.items():
+        assert {len(runs) for runs in record["measures"][name].values()} == {pairs}
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_script_finds_the_recorded_truths_again(name, record):
+    for year in then.YEARS:
+        assert then.ask(name, year)["truths"] == record["claims"][name][year]["truths"], year
