@@ -22,6 +22,7 @@ bench = typer.Typer(help="Measure what the course's machinery is worth.", no_arg
 app.add_typer(bench, name="bench", rich_help_panel=MAINTAIN)
 
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; say what is not current.")]
+Pairs = Annotated[int, typer.Option(min=1, help="Runs of each side.")]
 
 
 @app.command(rich_help_panel=LEARN)
@@ -230,7 +231,7 @@ def then(names: Annotated[list[str] | None, typer.Argument()] = None, make: bool
     from course_utils import then
 
     for line in [then.make()] if make else then.record(names or []):
-        print(line, flush=True)
+        print(line)
 
 
 @app.command()
@@ -264,9 +265,7 @@ def as_processor(
 
 
 @bench.command("kernels")
-def bench_kernels(
-    pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 5,
-) -> None:
+def bench_kernels(pairs: Pairs = 5) -> None:
     """Compare warm kernels with stock ones, in pairs (about ten minutes)."""
     from course_utils.kernels import bench
 
@@ -274,18 +273,11 @@ def bench_kernels(
 
 
 @bench.command("grade")
-def bench_grade(
-    pairs: Annotated[int, typer.Option(min=1, help="Runs of each side.")] = 2,
-) -> None:
+def bench_grade(pairs: Pairs = 2) -> None:
     """Compare grading in boxes with plain nbgrader, in pairs (about three minutes)."""
     from course_utils.grading import bench
 
-    print(bench.bench_grading(pairs, _say))
-
-
-def _say(line: str) -> None:
-    """Print a line of progress, at once also where it goes to a file."""
-    print(line, flush=True)
+    print(bench.bench_grading(pairs, print))
 
 
 def _report(outcome: tuple[list[str], bool]) -> None:
@@ -297,9 +289,9 @@ def _report(outcome: tuple[list[str], bool]) -> None:
 
 def main() -> None:
     """Run the command line; a mistake that the user can mend is one line and exit status 2."""
-    # Not every terminal or pipe, of Windows above all, has every letter.
+    # Not every terminal or pipe, of Windows above all, has every letter. Progress shows in a file too.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")
+        stream.reconfigure(errors="replace", line_buffering=True)
     try:
         app()
     except CourseError as error:

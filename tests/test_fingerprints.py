@@ -215,7 +215,7 @@ def test_an_animation_moves_once_and_not_for_long(shown):
         figures.animation(figure, lambda n: figure.suptitle(n), frames=frames, alt="moves")
 
     animate(33)
-    content = re.search("base64,([^\"]*)", shown[0]["text/html"])[1]
+    content = re.search('base64,([^"]*)', shown[0]["text/html"])[1]
     with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
         assert picture.n_frames > 1
         assert "loop" not in picture.info
