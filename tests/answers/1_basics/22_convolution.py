@@ -87,7 +87,7 @@ def same_torch(pictures, filters, stride):
     return nn.functional.conv2d(pictures, filters, stride=stride)
 
 
-# %% convolution-2 wrong: for pictures of 25 × 22, a filter of 3 and stride 2, the tensor is
+# %% convolution-2 wrong: for pictures of 25 × 22, a filter of 3 and stride 2, the tensor has shape (2, 4, 12, 11)
 def same_torch(pictures, filters, stride):
     length = pictures.shape[-1]
     results = -(-length // stride)
@@ -181,7 +181,7 @@ def measure(layers, channels):
     return seen, weights
 
 
-# %% convolution-4 wrong: the pixels seen is 30, expected 18
+# %% convolution-4 wrong: the pixels seen is 21, expected 18
 def measure(layers, channels):
     seen, apart, weights = 1, 1, 0
     for kind, window, stride, *filters in layers:
