@@ -155,7 +155,7 @@ def grade(
     from course_utils.grading import classes
 
     options = classes.Options(jobs, box, seconds, roster, due, further, shard, merge)
-    classes.grade(part, submitted, options, _say)
+    classes.grade(part, submitted, options, print)
 
 
 @app.command(rich_help_panel=TEACH)
@@ -289,7 +289,7 @@ def _report(outcome: tuple[list[str], bool]) -> None:
 
 def main() -> None:
     """Run the command line; a mistake that the user can mend is one line and exit status 2."""
-    # Not every terminal or pipe, of Windows above all, has every letter. Progress shows in a file too.
+    # Not every pipe, of Windows above all, has every letter; progress shows in a file at once.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace", line_buffering=True)
     try:

@@ -33,6 +33,21 @@ def test_digits():
     assert not any(row.tobytes() in rows for row in split.data_test)
 
 
+def test_framed_digits_follow_their_recipe():
+    small, split = datasets.digits(seed=3), datasets.framed_digits(seed=3)
+    assert split.data_train.shape == (1297, 24, 24)
+    assert split.data_test.shape == (500, 24, 24)
+    assert split.data_train.dtype == np.float32
+    assert np.array_equal(split.target_test, small.target_test)
+    inside = split.data_test[:, 4:20, 4:20]
+    assert not split.data_test[:, :4].any()
+    assert inside.sum() == split.data_test.sum()
+    old = small.data_test.reshape(-1, 8, 8)
+    assert np.allclose(inside.mean(axis=(1, 2)), old.mean(axis=(1, 2)), atol=1e-6)
+    rows = 0.75 * old[:, 1] + 0.25 * old[:, 0]
+    assert np.allclose(inside[:, 2, 3], 0.75 * rows[:, 1] + 0.25 * rows[:, 2], atol=1e-6)
+
+
 def test_spirals_follow_their_recipe():
     data_train, data_test, target_train, target_test = datasets.spirals(300, 200, 1.5, noise=0)
     assert data_train.shape == (300, 2)

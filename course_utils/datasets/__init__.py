@@ -16,7 +16,7 @@ from course_utils.datasets.language import (
     nested_expressions,
     utterances,
 )
-from course_utils.datasets.points import Split, digits, mislabel, spirals
+from course_utils.datasets.points import Split, digits, framed_digits, mislabel, spirals
 from course_utils.datasets.speech import (
     COMMANDS,
     RATE,
@@ -43,6 +43,7 @@ __all__ = [
     "clinic",
     "digits",
     "expression_value",
+    "framed_digits",
     "mislabel",
     "nested_expressions",
     "road",
