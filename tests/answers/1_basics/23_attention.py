@@ -135,7 +135,7 @@ def to_torch(layer, width):
     return twin
 
 
-# %% attention-3 wrong: with 1 heads of 4 numbers, who looks at whom
+# %% attention-3 wrong: who looks at whom (heads: 1, size of each: 4) is
 def to_torch(layer, width):
     *three, out, out_bias = layer.get_weights()
     twin = nn.MultiheadAttention(width, layer.num_heads, batch_first=True)
@@ -149,7 +149,7 @@ def to_torch(layer, width):
     return twin
 
 
-# %% attention-3 wrong: with 1 heads of 4 numbers, the answer
+# %% attention-3 wrong: the answer (heads: 1, size of each: 4) is
 def to_torch(layer, width):
     *three, out, out_bias = layer.get_weights()
     twin = nn.MultiheadAttention(width, layer.num_heads, batch_first=True)
@@ -163,7 +163,7 @@ def to_torch(layer, width):
     return twin
 
 
-# %% attention-3 wrong: with 2 heads of 3 numbers, who looks at whom has shape (2, 1, 4, 6)
+# %% attention-3 wrong: who looks at whom (heads: 2, size of each: 3) has shape (2, 1, 4, 6), expected (2, 2, 4, 6)
 def to_torch(layer, width):
     *three, out, out_bias = layer.get_weights()
     twin = nn.MultiheadAttention(width, 1, batch_first=True)
@@ -191,7 +191,7 @@ def to_torch(layer, width):
     return twin
 
 
-# %% attention-3 wrong: with 2 heads of 3 numbers, who looks at whom is
+# %% attention-3 wrong: who looks at whom (heads: 2, size of each: 3) is
 def to_torch(layer, width):
     *three, out, out_bias = layer.get_weights()
     twin = nn.MultiheadAttention(width, layer.num_heads, batch_first=True)
@@ -229,12 +229,12 @@ def next_row(layer, row, cache):
     return layer(row[:, None], rows, rows)[0][:, 0]
 
 
-# %% attention-4 wrong: with 1 texts, 1 heads and width 4, the answer for token 2
+# %% attention-4 wrong: the answer for token 2 (texts: 1, heads: 1, width: 4) is
 def next_row(layer, row, cache):
     return layer(row[:, None], row[:, None], row[:, None])[0][:, 0]
 
 
-# %% attention-4 wrong: with 1 texts, 1 heads and width 4, the answer for token 1
+# %% attention-4 wrong: the answer for token 1 (texts: 1, heads: 1, width: 4) is
 def next_row(layer, row, cache):
     three = nn.functional.linear(row, layer.in_proj_weight)
     query, key, value = three.unflatten(-1, (3, layer.num_heads, -1)).unbind(1)
@@ -244,7 +244,7 @@ def next_row(layer, row, cache):
     return layer.out_proj((scores.softmax(dim=-1) @ values).flatten(1))
 
 
-# %% attention-4 wrong: with 3 texts, 2 heads and width 6, the answer for token 2
+# %% attention-4 wrong: the answer for token 2 (texts: 3, heads: 2, width: 6) is
 def next_row(layer, row, cache):
     three = nn.functional.linear(row, layer.in_proj_weight, layer.in_proj_bias)
     query, key, value = three.unflatten(-1, (3, layer.num_heads, -1)).unbind(1)
@@ -254,7 +254,7 @@ def next_row(layer, row, cache):
     return layer.out_proj((scores.softmax(dim=-1) @ values).flatten(1))
 
 
-# %% attention-4 wrong: texts, 2 heads and width 6, the answer for token 1 has shape
+# %% attention-4 wrong: the answer for token 1 (texts: 1, heads: 1, width: 4) has shape (1, 1, 4), expected (1, 4)
 def next_row(layer, row, cache):
     three = nn.functional.linear(row, layer.in_proj_weight, layer.in_proj_bias)
     query, key, value = three.unflatten(-1, (3, layer.num_heads, -1)).unbind(1)
