@@ -13,7 +13,7 @@ def attend_tf(queries, keys, values, allowed):
     return tf.math.divide_no_nan(powers, tf.reduce_sum(powers, axis=-1, keepdims=True)) @ values
 
 
-# %% attention-1 right
+# %% attention-1 wrong: no gradient leads from the answer back to queries, keys and values
 def attend_tf(queries, keys, values, allowed):
     scores = queries.numpy() @ np.swapaxes(keys.numpy(), -1, -2) / np.sqrt(keys.shape[-1])
     scores = np.where(allowed, scores, -np.inf)
