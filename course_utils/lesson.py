@@ -19,10 +19,8 @@ SECONDS_TO_STOP = 1.0
 """A browser sends all cells of a Run All at once, but on a busy machine some come a tenth of a
 second after the error that is to stop them. Who mends a cell by hand takes longer than this."""
 
-# The second is of PyTorch's profiler, which writes the time and a process id with every start; the
-# third of joblib below scikit-learn, which warns where a container does not say how many cores.
+# The second is of PyTorch's profiler, which writes the time and a process id with every start.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KINETO_LOG_LEVEL": "99"}
-QUIET["LOKY_MAX_CPU_COUNT"] = str(os.cpu_count())
 
 
 def begin(seed: int = 0, cards: bool = False) -> None:
@@ -38,6 +36,8 @@ def begin(seed: int = 0, cards: bool = False) -> None:
     with its TF32 numbers would differ. What has used a card before keeps it: restart the kernel.
     """
     os.environ.update(QUIET | os.environ)
+    # joblib, below scikit-learn, warns where a container does not say how many cores there are.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(os.cpu_count()))
     if not cards:
         # Read when a framework first looks for cards, which importing it does not do.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""

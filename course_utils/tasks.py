@@ -221,7 +221,8 @@ def _next(task: str) -> tuple[str, str]:
     for cell in exercise["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{following}-answer":
             return title, following
-        if heading := re.match(r"#+ (.+)", "".join(cell["source"])):
+        heading = re.match(r"#+ (.+)", "".join(cell["source"]))
+        if heading and cell["cell_type"] == "markdown":
             title = re.sub(r"[`*]", "", heading[1])
     return "what follows this exercise", following
 

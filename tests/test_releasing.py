@@ -39,7 +39,8 @@ def test_an_instructors_own_answers_are_not_released(tmp_path):
     for name in (*releasing.FILES.split(), "course_utils/__init__.py"):
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         (course / name).write_text("")
-    (course / "notebooks").mkdir()
+    for name in ("notebooks", "then"):
+        (course / name).mkdir()
     path = course / "solutions/1_basics/02_first_network.ipynb"
     path.parent.mkdir(parents=True)
     shutil.copy(ROOT / "solutions/1_basics/02_first_network.ipynb", path)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course_utils import ROOT, CourseError, claims, notebooks
+from course_utils import ROOT, CourseError, claims, minutes, notebooks
 from course_utils.authoring import exercises, headers, record
 from course_utils.authoring.links import loose_numbers
 from course_utils.figures import SHOWN
@@ -237,6 +237,7 @@ def _both_frameworks(cells: list[Cell]) -> Iterator[str]:
         elif cell["cell_type"] == "code":
             code = re.sub(r"^(import|from) .*$", "", cell["source"], flags=re.MULTILINE)
             sections[list(sections)[-1]] += code + "\n"
+    sections.pop(minutes.PREDICTION, None)
     for heading, code in sections.items():
         uses_torch = re.search(r"\btorch\.|\bnn\.|_torch\b|\bSummaryWriter\b", code)
         uses_tf = re.search(r"\btf\.|\bkeras\.|_tf\b", code)

@@ -94,11 +94,6 @@ def spread_of_pairs(then, now):
     return ratios[0], ratios[len(ratios) // 2], ratios[-1]
 
 
-# %% then_and_now-2 wrong: the spread of the pairs 2 → 3, 4 → 4, 8 → 32
-def spread_of_pairs(then, now):
-    return min(now) / min(then), np.median(now) / np.median(then), max(now) / max(then)
-
-
 # %% then_and_now-2 wrong: with a run of now too many
 def spread_of_pairs(then, now):
     count = max(len(then), len(now))
