@@ -194,18 +194,6 @@ def sgd_then_tf(lr, decay):
     return keras.optimizers.SGD(lr, weight_decay=decay)
 
 
-# %% then_and_now-4 wrong: a weight after step 1
-def sgd_then_tf(lr, decay):
-    schedule = keras.optimizers.schedules.ExponentialDecay(lr, 1, 1 - decay)
-    return keras.optimizers.SGD(schedule)
-
-
-# %% then_and_now-4 wrong: a weight after step 1
-def sgd_then_tf(lr, decay):
-    schedule = keras.optimizers.schedules.InverseTimeDecay(lr, decay_steps=100, decay_rate=decay)
-    return keras.optimizers.SGD(schedule)
-
-
 # %% then_and_now-4 wrong: for lr=0.5 and decay=0.3, a weight after step 0
 def sgd_then_tf(lr, decay):
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=1, decay_rate=decay)
