@@ -200,7 +200,7 @@ def mutants(
     for trial in authoring.trials(names or [], sample):
         found.append(trial)
         if trial.outcome == "survived":
-            print(f"{trial.task} accepts: {trial.difference}", flush=True)
+            print(f"{trial.task} accepts: {trial.difference}")
     if table:
         authoring.write_table(found)
     _report(authoring.summary(found))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import torch
-from test_parity_hostile import flat, randomised, saved, sequential, unchanged
+from test_parity_hostile import attempt, flat, sequential
 from test_parity_models import Twin, functional_tf
 from torch import nn
 from torch.nn import functional as F  # noqa: N812, the name that PyTorch's documents use
 
-from course_utils import CourseError, parity
+from course_utils import parity
 
 L, ops = keras.layers, keras.ops
 FIRST, EPS = {"batch_first": True}, {"epsilon": 1e-5}
@@ -636,25 +636,12 @@ def apart(module, model):
 @pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
 @pytest.mark.parametrize("name", PAIRS)
 def test_what_people_bring_is_right_or_refused(name, to_keras):
-    torch.manual_seed(0)
-    keras.utils.set_random_seed(0)
     build_torch, build_tf, right = PAIRS[name]
-    module, model = build_torch(), build_tf()
-    randomised(module, True), randomised(model, not to_keras)
-    source, target = (module, model) if to_keras else (model, module)
-    before, around, message = (saved(source), saved(target)), state(module), None
-    try:
-        parity.copy_weights(source, target)
-    except CourseError as error:
-        message = str(error)
-    assert state(module) == around
-    assert unchanged(source, before[0])
+    module, model, message = attempt(build_torch, build_tf, to_keras, state)
     print(f"{name}: {message or 'copied'}")
     if message:
         assert right is not True, message
-        assert "\n" not in message
         assert len(message) < 400
-        assert unchanged(target, before[1])
     else:
         assert right is not False
         assert apart(module.eval(), model) < 1e-4

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 import torch
-from test_parity_hostile import parted, randomised, saved, sequential, unchanged
+from test_parity_hostile import attempt, parted, sequential
 from test_parity_models import Twin, functional_tf
 from torch import nn
 from torch.nn import functional as F  # noqa: N812, the name that PyTorch's documents use
 
-from course_utils import CourseError, parity
+from course_utils import parity
 
 L, ops = keras.layers, keras.ops
 FIRST, EPS = {"batch_first": True}, {"epsilon": 1e-5}
@@ -480,26 +480,10 @@ def _turned_tf():
     return sequential((6,), Turned(6))
 
 
-def attempt(pair, to_keras):
-    torch.manual_seed(0)
-    keras.utils.set_random_seed(0)
-    module, model = (build() for build in pair)
-    randomised(module, True), randomised(model, not to_keras)
-    source, target = (module, model) if to_keras else (model, module)
-    before, message = saved(target), None
-    try:
-        parity.copy_weights(source, target)
-    except CourseError as error:
-        message = str(error)
-        assert "\n" not in message
-        assert unchanged(target, before)
-    return module, model, message
-
-
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_pair_is_copied(name):
     for to_keras in (True, False):
-        module, model, message = attempt(RIGHT[name], to_keras)
+        module, model, message = attempt(*RIGHT[name], to_keras)
         COUNTS["right, refused" if message else "right, copied"] += 1
         assert message is None
         assert parted(module, model) < 1e-4
@@ -508,7 +492,7 @@ def test_a_right_pair_is_copied(name):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_pair_is_refused(name):
     for to_keras in (True, False):
-        *_, message = attempt(WRONG[name], to_keras)
+        *_, message = attempt(*WRONG[name], to_keras)
         if name == "ties undone" and not to_keras:
             assert "shares its weights" in message
         elif name == "ties undone":
