@@ -36,7 +36,7 @@ def scripts(tmp_path, monkeypatch):
     monkeypatch.setattr(recording, "asked", lambda: ["G01", "G02"])
     monkeypatch.setattr(recording, "MEASURES", {})
     (tmp_path / "versions.py").write_text("print('{}')")
-    for name in ("G01", "G02"):
+    for name in ("G01", "G02", recording.EXCHANGE):
         (tmp_path / f"{name}.py").write_text("print('noise'); print('{\"truths\": {\"a\": true}}')")
     return tmp_path
 
@@ -44,7 +44,11 @@ def scripts(tmp_path, monkeypatch):
 def test_a_record_is_made_and_read_back(scripts):
     path = scripts / "results.json"
     lines = list(recording.record([], path))
-    assert lines == ["G01: holds then, holds now", "G02: holds then, holds now"]
+    assert lines == [
+        "G01: holds then, holds now",
+        "G02: holds then, holds now",
+        "files: of each year opened in each",
+    ]
     assert recording.read(path)["claims"]["G01"]["then"] == {"truths": {"a": True}}
     path.write_text(path.read_text()[:-9])
     with pytest.raises(CourseError, match="cannot be read"):
@@ -176,6 +180,25 @@ def test_the_record_tells_nothing_of_the_place_where_it_was_made(record):
 def test_every_pair_was_measured(record):
     for name, pairs in recording.MEASURES.items():
         assert {len(runs) for runs in record["measures"][name].values()} == {pairs}
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("year", then.YEARS)
+def test_the_files_of_a_year_open_where_they_did(year, record):
+    found = recording.opened(year)
+    for what, answer in record[recording.EXCHANGE][year].items():
+        assert found[what]["truths"] == answer["truths"], what
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("name", ["idioms_torch", "idioms_tf"])
+def test_the_idioms_that_ran_run_again(name, record):
+    for year in then.YEARS:
+        truths = record["measures"][name][year][0]["truths"]
+        assert len(truths) == 20
+        assert then.ask(name, year)["truths"] == truths, year
 
 
 @pytest.mark.heavy

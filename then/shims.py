@@ -70,6 +70,12 @@ def alone(code):
     return done.stdout.strip().splitlines()[-1]
 
 
+def megabytes(process):
+    """Return the memory that a process holds, shared pages counted in."""
+    with open(f"/proc/{process}/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
 class Server:
     """A server in a process of its own, on a free port of this machine, until the block ends."""
 

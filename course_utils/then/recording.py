@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from course_utils import CourseError, claims, files
 from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
 
 RESULTS = SCRIPTS / "results.json"
-MEASURES = {"eager": 5}
+MEASURES = {"eager": 5, "startup": 3, "boards": 1, "idioms_torch": 1, "idioms_tf": 1}
 """What is measured beside the claims, in so many pairs of then and now."""
-PARTS = {"machine", "date", "versions", "claims", "measures"}
+EXCHANGE = "files"
+"""The script whose files of one year are opened in the other."""
+PARTS = {"machine", "date", "versions", "claims", "measures", EXCHANGE}
 
 
 def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
@@ -25,7 +28,7 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
     where single answers are to go into the record of another machine or of other releases, and at
     the end for scripts that failed.
     """
-    known = [*asked(), *MEASURES]
+    known = [*asked(), *MEASURES, EXCHANGE]
     if unknown := sorted(set(names) - set(known)):
         raise CourseError(f"there is no script then/{unknown[0]}.py: they are {', '.join(known)}")
     own = {"machine": _machine(), "versions": {year: ask("versions", year) for year in YEARS}}
@@ -36,7 +39,7 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
                 f"{path.name} is of another machine or of other releases: run course then for all"
             )
     else:
-        found = {**own, "claims": {}, "measures": {}}
+        found = {**own, "claims": {}, "measures": {}, EXCHANGE: {}}
     found["date"] = datetime.datetime.now(datetime.UTC).date().isoformat()
     failed = []
     for name in names or known:
@@ -75,11 +78,23 @@ def earned(name: str, answer: Answer) -> str:
     return claims.earned(name, claims.claim(name), answer["truths"])
 
 
+def opened(writer: str) -> dict[str, Answer]:
+    """Write files in one year; return what was written, and what each year could open."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            "written": ask(EXCHANGE, writer, "write", folder),
+            **{year: ask(EXCHANGE, year, "open", folder) for year in YEARS},
+        }
+
+
 def _put(found: dict[str, Any], name: str) -> str:
     """Put what one script answers into the record, and return a line on it."""
     if name in MEASURES:
         found["measures"][name] = _in_pairs(name)
         return f"{name}: {MEASURES[name]} pairs"
+    if name == EXCHANGE:
+        found[name] = {year: opened(year) for year in YEARS}
+        return f"{name}: of each year opened in each"
     answers = {year: ask(name, year) for year in YEARS}
     verdicts = [earned(name, answer) for answer in answers.values()]
     found["claims"][name] = answers
