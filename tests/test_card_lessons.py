@@ -76,7 +76,7 @@ def said(notebook):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("lesson", ["devices", "memory_and_speed"])
+@pytest.mark.parametrize("subject", ["devices", "memory_and_speed"])
 @pytest.mark.parametrize(
     ("record", "not_run"),
     [
@@ -85,15 +85,15 @@ def said(notebook):
         pytest.param(a_slower_card(), True, id="slower"),
     ],
 )
-def test_a_lesson_holds_with_another_card(lesson, record, not_run, tmp_path):
+def test_a_lesson_holds_with_another_card(subject, record, not_run, tmp_path):
     path = tmp_path / "card.json"
     path.write_text(json.dumps(record))
     label = devices.recorded(path).label
-    notebook = read(LESSONS[lesson])
+    notebook = read(LESSONS[subject])
     _, stored = said(notebook)
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     first.source += "\n" + SWAP.format(str(path))
-    authoring.client(notebook, LESSONS[lesson]).execute()
+    authoring.client(notebook, LESSONS[subject]).execute()
     text, verdicts = said(notebook)
     assert label in text
     assert verdicts == stored
