@@ -38,11 +38,11 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Is this machine ready, and if not, which one command mends it?"""
-    from course_utils.machine import doctor
+    from course_utils.machine import doctor, table
 
     rows = doctor.check_machine()
-    print(doctor.as_json(rows) if as_json else doctor.as_text(rows))
-    raise typer.Exit(0 if doctor.ready(rows) else 1)
+    print(table.as_json(rows) if as_json else table.as_text(rows))
+    raise typer.Exit(0 if table.ready(rows) else 1)
 
 
 @app.command(rich_help_panel=LEARN)

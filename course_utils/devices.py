@@ -11,13 +11,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 if TYPE_CHECKING:
     import torch
 
 
 RECORD = Path(__file__).with_name("recorded_card.json")
+OWN_RECORD = ROOT / "build/card.json"
+"""Where `course card` writes what the card of this machine does."""
 
 
 class Device(NamedTuple):
@@ -37,11 +39,24 @@ class Recorded(NamedTuple):
     missing: dict[str, str]
 
 
-def recorded(path: Path = RECORD) -> Recorded:
+def recorded(path: Path | None = None) -> Recorded:
     """Return what `course card` recorded on a machine with a graphics card: nothing is run here.
 
-    Raises CourseError where the file is missing or is no such record.
+    Without a path it is the record of this machine's own card, if PyTorch sees one and all that the
+    lessons read was recorded, else the course's. Raises CourseError where the file is missing or is
+    no such record.
     """
+    if path:
+        return _read(path, "not run here")
+    ours = _read(RECORD, "not run here")
+    if OWN_RECORD.exists() and len(found_torch()) > 1:
+        own = _read(OWN_RECORD, "on this machine")
+        if own.found.keys() >= ours.found.keys():
+            return own
+    return ours
+
+
+def _read(path: Path, where: str) -> Recorded:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         results = record["results"].items()
@@ -49,7 +64,7 @@ def recorded(path: Path = RECORD) -> Recorded:
         missing = {name: of["why"] for name, of in results if of["status"] != "ok"}
         about = found["pytorch"]
         versions = f"PyTorch {about['torch']}, driver {record['driver']['driver_version']}"
-        label = f"recorded on {record['date']}, {about['card']}, {versions}; not run here"
+        label = f"recorded on {record['date']}, {about['card']}, {versions}; {where}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CourseError(
             f"{path.name} is no record of a card ({type(error).__name__}): restore it by git, or "

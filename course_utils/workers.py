@@ -14,6 +14,7 @@ import re
 import secrets
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,8 @@ SECONDS_BETWEEN_LOOKS = 0.1
 LAUNCHER_SAYS = re.compile(r"Root Cause.*?rank +: (\d+).*?exitcode +: (-?\d+)", re.DOTALL)
 # Lines of a C++ log, which TensorFlow writes at its start.
 LOG = re.compile(r"[IWE]\d{4} |\d{4}-\d\d-\d\d |WARNING")
+# Where Linux's struct tcp_info has tcpi_bytes_acked.
+ACKNOWLEDGED_AT = 120
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
 
 
@@ -40,6 +43,24 @@ def free_ports(count: int) -> list[int]:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
+
+
+def bytes_sent() -> int | None:
+    """Return the bytes that this process's open TCP connections have sent so far.
+
+    The system is asked, not the framework: what a library adds to its messages is counted. None
+    where the system does not tell, which is anywhere but on Linux.
+    """
+    if sys.platform != "linux":
+        return None
+    sent = 0
+    for name in os.listdir("/proc/self/fd"):
+        # Whatever is no TCP connection, or is gone by now, has nothing to tell.
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as each:
+            told = each.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+            (acknowledged,) = struct.unpack_from("Q", told, ACKNOWLEDGED_AT)
+            sent += acknowledged
+    return sent
 
 
 def run(

@@ -213,3 +213,20 @@ def test_a_damaged_record_is_one_line(content, tmp_path):
         path.write_text(content)
     with pytest.raises(CourseError, match=r"^card.json is no record of a card .*course card`$"):
         devices.recorded(path)
+
+
+@pytest.mark.parametrize(("cards", "whose"), [(0, "not run here"), (1, "on this machine")])
+def test_a_machine_with_a_card_and_a_record_of_its_own_reads_that(
+    cards, whose, monkeypatch, tmp_path
+):
+    own = tmp_path / "card.json"
+    monkeypatch.setattr(devices, "OWN_RECORD", own)
+    monkeypatch.setattr(devices, "found_torch", lambda: [None] * (1 + cards))
+    assert devices.recorded().label.endswith("not run here")
+    record = json.loads(devices.RECORD.read_text())
+    own.write_text(json.dumps(record))
+    assert devices.recorded().label.endswith(whose)
+    # Cut short, it would leave a lesson without what it reads.
+    del record["results"]["transfers_torch"]
+    own.write_text(json.dumps(record))
+    assert devices.recorded().label.endswith("not run here")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -132,3 +133,17 @@ def test_a_worker_of_torchrun_is_named():
 
 def test_free_ports_differ():
     assert len(set(workers.free_ports(5))) == 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_the_sockets_of_a_process_have_sent():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        here = socket.create_connection(server.getsockname())
+        there, _ = server.accept()
+        with here, there:
+            before = workers.bytes_sent()
+            here.sendall(bytes(100_000))
+            received = 0
+            while received < 100_000:
+                received += len(there.recv(65_536))
+            assert workers.bytes_sent() - before == 100_000

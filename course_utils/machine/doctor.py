@@ -1,45 +1,21 @@
 """Is this machine ready, and if not, which one command mends it?"""
 
 import importlib.metadata
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from course_utils import ROOT, SET_UP, CourseError, kernels
 from course_utils.authoring import exercises, headers
 from course_utils.dashboards import web_files
+from course_utils.machine import frameworks
+from course_utils.machine.table import Row
 
 GIGABYTES_OF_MEMORY, GIGABYTES_OF_DISK = 3, 1
-
-MATMUL = {
-    "torch": (
-        "import json, torch\n"
-        "from course_utils import devices\n"
-        "right = bool((torch.ones(64, 64) @ torch.ones(64, 64) == 64).all())\n"
-        "print(json.dumps([right, devices.found_torch()]))"
-    ),
-    "tensorflow": (
-        "import json, tensorflow as tf\n"
-        "from course_utils import devices\n"
-        "right = bool(tf.reduce_all(tf.ones((64, 64)) @ tf.ones((64, 64)) == 64))\n"
-        "print(json.dumps([right, devices.found_tf()]))"
-    ),
-}
-
-
-class Row(NamedTuple):
-    """One thing looked at: status is ok, fail or note; a failing row says what mends it."""
-
-    name: str
-    status: str
-    detail: str
-    mend: str = ""
 
 
 def check_machine() -> list[Row]:
@@ -48,48 +24,18 @@ def check_machine() -> list[Row]:
     Other processes compute in the frameworks and start kernels while this one reads notebooks.
     """
     with ThreadPoolExecutor() as pool:
-        frameworks, started = pool.submit(_frameworks), pool.submit(_kernels)
+        computing, started = pool.submit(frameworks.look), pool.submit(_kernels)
         notebooks = _notebooks()
     return [
         _python(),
         *_packages(),
-        *frameworks.result(),
+        *computing.result(),
         *started.result(),
         *_resources(),
         *_optional(),
         _web_files(),
         *notebooks,
     ]
-
-
-def ready(rows: list[Row]) -> bool:
-    """Say whether a learner can start."""
-    return all(row.status != "fail" for row in rows)
-
-
-def as_text(rows: list[Row]) -> str:
-    """Return the table for a terminal or a notebook, with one line below it that sums it up."""
-    from rich.console import Console
-    from rich.table import Table
-
-    failing = not ready(rows)
-    table = Table("", "", "found", *["what mends it"] * failing)
-    for row in rows:
-        mark = {"ok": "ok", "fail": "FAILS", "note": "note"}[row.status]
-        table.add_row(row.name, mark, row.detail, *[row.mend] * failing)
-    console = Console(
-        width=min(shutil.get_terminal_size((100, 24)).columns, 110), color_system=None
-    )
-    with console.capture() as capture:
-        console.print(table)
-    last = "This machine is not ready yet." if failing else "This machine is ready."
-    return capture.get() + last
-
-
-def as_json(rows: list[Row]) -> str:
-    """Return the rows, and whether a learner can start, as JSON."""
-    content = {"ready": ready(rows), "rows": [row._asdict() for row in rows]}
-    return json.dumps(content, indent=1)
 
 
 def pins(constraints: Path | None = None) -> dict[str, str]:
@@ -149,38 +95,6 @@ def _packages() -> list[Row]:
         else:
             rows.append(Row(name, "fail", f"{version} (tested with {wanted[name]})", SET_UP))
     return [Row("packages", "ok", f"{good} at the versions the course was tested with"), *rows]
-
-
-def _frameworks() -> list[Row]:
-    """Let each framework compute in a process of its own, so that a crash is a row of the table."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    children = {
-        name: subprocess.Popen(
-            [sys.executable, "-c", code],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for name, code in MATMUL.items()
-    }
-    rows = []
-    for name, child in children.items():
-        title = {"torch": "PyTorch", "tensorflow": "TensorFlow"}[name]
-        try:
-            out, errors = child.communicate(timeout=120)
-            right, found = json.loads(out)
-        except (subprocess.TimeoutExpired, ValueError):
-            child.kill()
-            last = (errors.strip().splitlines() or [f"exit status {child.returncode}"])[-1]
-            rows.append(Row(title, "fail", f"cannot compute: {last}", SET_UP))
-            continue
-        devices = ", ".join(
-            device if kind == "processor" else f"{device} ({kind})" for _, device, kind, _ in found
-        )
-        detail = f"{importlib.metadata.version(name)} multiplies matrices; devices: {devices}"
-        rows.append(Row(title, "ok" if right else "fail", detail, "" if right else SET_UP))
-    return rows
 
 
 def _kernels() -> list[Row]:

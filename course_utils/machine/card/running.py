@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from course_utils import ROOT, CourseError, files
+from course_utils.machine import frameworks
 from course_utils.machine.card import speed, with_both, with_pytorch, with_tensorflow
 
 SECONDS = 300
@@ -63,7 +64,7 @@ def run_all(path: Path, device: str = "cuda") -> dict[str, Any]:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "device": device,
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        "driver": _driver(),
+        "driver": frameworks.driver(),
         "results": {},
     }
     end = time.monotonic() + SECONDS
@@ -144,14 +145,3 @@ def _end(child: subprocess.Popen) -> None:
     else:
         child.kill()
     child.wait()
-
-
-def _driver() -> dict[str, str] | None:
-    """Ask the driver for its version and for the name and memory of card 0."""
-    fields = "driver_version,name,memory.total"
-    command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader", "--id=0"]
-    try:
-        values = subprocess.check_output(command, text=True, timeout=30).strip().split(", ")
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return dict(zip(fields.split(","), values, strict=True))
