@@ -10,7 +10,9 @@ from course_utils.notebooks import joined
 
 STATIC = Path(__file__).with_name("static")
 LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\([^)\s]*\)")
+ANCHOR = re.compile(r'<a class="anchor-link".*?</a>')
 PICTURE = re.compile(r"<img\b[^>]*>")
+DOT, BRACKET = re.compile(r'(<span class="o">\.)'), re.compile(r'(<span class="p">\([(\[]*</span>)')
 LARGE, MIDDLE = 8, 14
 """Code of so many lines is shown in large or in middle-sized letters, longer code in small."""
 
@@ -28,18 +30,29 @@ def text(markdown: str) -> str:
     """Return Markdown as HTML; a link to another notebook leads nowhere here and is left out."""
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-    shown = markdown2html_mistune(LINK.sub(r"\1", markdown))
+    shown = ANCHOR.sub("", markdown2html_mistune(LINK.sub(r"\1", markdown)))
     return f"<div class='text'>{shown}</div>"
 
 
 def code(source: str, narrow: bool) -> str:
-    """Return code, highlighted, in letters whose size fits its lines."""
-    from nbconvert.filters.highlight import Highlight2HTML
+    """Return code, highlighted, in letters whose size fits its lines.
+
+    A line that is too long goes on below, further in; it breaks before a dot or behind a bracket.
+    """
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
 
     count = len(source.splitlines())
     size = "large" if count <= LARGE else "middle" if count <= MIDDLE else "small"
-    shown = Highlight2HTML(pygments_lexer="python")(source)
-    return f"<div class='code {size}{' narrow' if narrow else ''}'>{shown}</div>"
+    shown = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
+    lines = "".join(f"<span class='line'>{_breakable(line)}</span>" for line in shown.split("\n"))
+    looks = f"code {size}{' narrow' if narrow else ''}"
+    return f"<div class='{looks}'><pre class='highlight'>{lines}</pre></div>"
+
+
+def _breakable(line: str) -> str:
+    return BRACKET.sub(r"\1<wbr>", DOT.sub(r"<wbr>\1", line)) + "\n"
 
 
 def output(stored: dict[str, Any]) -> list[str]:
