@@ -8,6 +8,8 @@ from course_utils import minutes
 from course_utils.notebooks import joined
 
 TWINS, FOUND = "Where the twins differ", "What we found"
+SHORT = 80
+"""Choices of so many characters, all together, stand in one line."""
 OPEN_END = re.compile(r"\n\n[^\n]*:\s*\Z")
 
 Cell = dict[str, Any]
@@ -39,11 +41,12 @@ def _asked(cells: list[Cell]) -> list[tuple[str, list[str]]]:
 
 def _form(asked: tuple[str, list[str]]) -> str:
     question, choices = asked
+    label = f"*{question}*" if question.endswith("?") else f"*{question}:*"
     if not choices:
-        return f"*{question}:* a number"
-    if sum(map(len, choices)) < 80:
-        return f"*{question}:* {' · '.join(choices)}"
-    return f"*{question}:*\n\n" + "\n".join(f"- {choice}" for choice in choices)
+        return f"{label} a number"
+    if sum(map(len, choices)) < SHORT:
+        return f"{label} {' · '.join(choices)}"
+    return f"{label}\n\n" + "\n".join(f"1. {choice}" for choice in choices)
 
 
 def section(cells: list[Cell], heading: str) -> str:

@@ -125,6 +125,8 @@ def _whose(cell: Cell) -> str | None:
 
 
 def _cell(cell: Cell, narrow: bool) -> list[str]:
+    if cell["cell_type"] == "markdown":
+        return [deck.text(cell["source"])]
     parts = (
         []
         if speaker.OUTPUT_ONLY in speaker.tags(cell)

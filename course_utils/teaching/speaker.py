@@ -48,7 +48,7 @@ def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[st
     parts, title = [], ""
     for one in cuts:
         title = _title(one) or title
-        parts.append(Part(title, [cell for cell in one if _on_slide(cell)], _told(one, begins)))
+        parts.append(Part(title, _shown(one), _told(one, begins)))
     return parts, _told(rest, begins)
 
 
@@ -108,6 +108,29 @@ def _lead(section: list[Cell], start: int, following: int) -> int:
     if len(texts) > 1 or (texts and section[texts[0]]["source"].endswith(":")):
         return texts[-1]
     return following
+
+
+def _shown(cells: list[Cell]) -> list[Cell]:
+    """Return a slide's own cells; above an output that stands alone, what the text asks there."""
+    shown: list[Cell] = []
+    caption = ""
+    for cell in cells:
+        if _on_slide(cell):
+            if caption and OUTPUT_ONLY in tags(cell):
+                shown.append({"cell_type": "markdown", "metadata": {}, "source": caption})
+            shown.append(cell)
+            caption = ""
+        else:
+            caption = _asked(cell)
+    return shown
+
+
+def _asked(cell: Cell) -> str:
+    """Return the last sentence of a text, where it announces or asks something; or ""."""
+    if cell["cell_type"] == "code" or _heading(cell):
+        return ""
+    *_, last = re.split(r"(?:(?<=[.?!])|(?<=[.?!]\)))\s+", cell["source"])
+    return last if last.endswith((":", "?")) else ""
 
 
 def _title(cells: list[Cell]) -> str:
