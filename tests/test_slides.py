@@ -218,6 +218,26 @@ def test_text_is_read_with_the_slide_that_it_belongs_to(text, told):
     assert [" ".join(one.split()) for one in plain] == told
 
 
+def test_above_an_output_alone_stands_what_the_text_asks():
+    text = "## 1 / It is so. (Yes.) Which one? / ONE / It is. / TWO / By hand: / code / THREE"
+    cells = list(lines(text))
+    for cell in cells:
+        if cell["source"].isupper():
+            cell["metadata"]["tags"] = ["slide", "slide-output"]
+    parts, _ = slides.speaker.cut(cells, {})
+    shown = [[cell["source"] for cell in part.cells] for part in parts]
+    assert shown == [["Which one?", "ONE"], ["TWO"], ["THREE"]]
+
+
+def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
+    made = "class One:\n    def __init__(self):\n        self.x = 1\n\n"
+    made += "    def call(self):\n        return 2"
+    shown = re.sub(r"<[^>]*>", "", slides.deck.code(made, narrow=True))
+    assert "self.x" not in shown
+    assert "def call(self):\n        return 2" in shown
+    assert "¶" not in html.unescape(slides.deck.text("### What you will find out"))
+
+
 def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():
     assert "this aloud" in slides.deck.text("Read [this](01_title.ipynb) aloud.")
     assert "href" not in slides.deck.text("Read [this](01_title.ipynb) aloud.")
