@@ -1,7 +1,11 @@
 """Slides: from tagged cells, none higher than the screen, whole without a network, by keyboard."""
 
+import ast
 import functools
 import hashlib
+import html
+import itertools
+import re
 import shutil
 
 import browser
@@ -10,11 +14,12 @@ import pytest
 import small_course
 from playwright.sync_api import sync_playwright
 
-from course_utils import CourseError, notebooks
+from course_utils import ROOT, CourseError, minutes, notebooks
+from course_utils.authoring import notes
 from course_utils.teaching import reveal, slides
 
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
-FEWEST, MOST = 8, 15
+FEWEST = 8
 SMALLEST_PICTURE = 100  # pixels of height on the screen; a strip of digits has 130
 LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
 
@@ -110,9 +115,45 @@ def test_keys_lead_through_the_slides_and_show_the_right_answer(decks):
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
 def test_a_lesson_has_8_to_15_slides_each_with_a_title(of):
     made = slides.make(of)
-    assert FEWEST <= len(made) <= MOST
+    assert FEWEST <= len(made) <= slides.MOST
     assert all(slide.title and slide.parts for slide in made)
     assert sum(bool(slide.notes) for slide in made) > len(made) / 2
+    titles = [slide.title for slide in made]
+    assert titles.count("What we found") == 1
+    assert "Check yourself" in titles
+    told = "\n".join(titles + [note for slide in made for note in slide.notes])
+    sections = [name for name in minutes.by_section(of.path) if name[0].isdigit()]
+    assert [name for name in sections if name not in told] == []
+
+
+@pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_what_the_notes_announce_follows_and_the_right_answer_is_marked(of):
+    for slide in slides.make(of):
+        for note, following in itertools.zip_longest(slide.notes, slide.notes[1:], fillvalue=""):
+            assert following or not note.endswith(":"), (slide.title, note)
+        if slide.title == "Check yourself":
+            assert slide.notes[0].count("**Right:**") == 1
+
+
+def asked(lesson):
+    """Yield what a lesson's form offers, as its code spells it."""
+    for cell in notebooks.load(lesson.path)["cells"]:
+        source = notebooks.joined(cell["source"])
+        if cell["cell_type"] == "code" and "predictions.ask(" in source:
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.List | ast.Dict):
+                    parts = node.elts if isinstance(node, ast.List) else node.keys
+                    yield from (str(part.value) for part in parts if hasattr(part, "value"))
+
+
+@pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_slides_and_page_show_the_choices_of_the_prediction(of):
+    (shown,) = [slide for slide in slides.make(of) if slide.title == "Predict first"]
+    page = (ROOT / notes.FOLDER / f"{of.name}.md").read_text(encoding="utf-8")
+    predicted = page.partition("## The prediction")[2].partition("**The answer.**")[0]
+    for choice in asked(of):
+        assert choice in html.unescape("".join(shown.parts))
+        assert choice in predicted
 
 
 @pytest.fixture
@@ -132,13 +173,69 @@ def small(tmp_path):
     return root
 
 
-def test_twins_stand_side_by_side_and_the_text_below_becomes_the_notes(small):
+def test_twins_stand_side_by_side_and_the_text_around_becomes_the_notes(small):
     (lesson,) = notebooks.lessons(small)
     shown = slides.make(lesson, small)[-1]
-    assert shown.title == "What is one?"
+    assert shown.title == "1 · What is one?"
     (part,) = shown.parts
     assert part.index("<h3>PyTorch") < part.index("one_torch") < part.index("<h3>TensorFlow")
-    assert shown.notes == ["and in TensorFlow:", "Read [this](01_title.ipynb) aloud."]
+    heading = "**1 · What is one?**, from minute 0"
+    announced = ["and in TensorFlow:", slides.speaker.ON_SLIDE]
+    assert shown.notes == [heading, *announced, "Read [this](01_title.ipynb) aloud."]
+
+
+def lines(text):
+    """Make cells: a line in capitals is a slide's, other lines are text or stored output."""
+    for number, line in enumerate(text.split(" / ")):
+        cell = {"metadata": {}, "source": line, "cell_type": "markdown", "id": f"{number}"}
+        if line.isupper():
+            cell |= {"cell_type": "code", "metadata": {"tags": ["slide"]}, "outputs": []}
+        elif line.startswith("out"):
+            cell |= {"cell_type": "code", "source": "x", "outputs": [{"text": line}]}
+        elif line.startswith("code"):
+            cell |= {"cell_type": "code", "outputs": []}
+        yield cell
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("## 1 / a / ONE / reads / ## 2 / b / TWO", ["1 a reads", "2 b"]),
+        ("## 1 / ONE / reads / leads / TWO", ["1 reads", "leads"]),
+        ("## 1 / ONE / reads\n\nleads / TWO", ["1 reads", "leads"]),
+        ("## 1 / ONE / leads: / code / TWO", ["1", "leads: (on)"]),
+        ("## 1 / ONE / ## 2 / b / ## 3 / c / TWO", ["1 2 b", "3 c"]),
+        ("## 1 / ONE / look: / out 1", ["1 look: out 1"]),
+        ("## 1 / ONE / look: / code 1 / out 1", ["1 look: out 1"]),
+        ("## 1 / ONE / look: / code 1 / so it is", ["1 look: code 1 so it is"]),
+        ("## 1 / ONE / reads\n\n## 2\n\nb / TWO", ["1 reads", "2 b"]),
+    ],
+)
+def test_text_is_read_with_the_slide_that_it_belongs_to(text, told):
+    parts, _ = slides.speaker.cut(list(lines(text)), {})
+    found = [" ".join(part.told).replace(slides.speaker.ON_SLIDE, "(on)") for part in parts]
+    plain = [re.sub(r"```\w*|\*\*", "", one) for one in found]
+    assert [" ".join(one.split()) for one in plain] == told
+
+
+def test_above_an_output_alone_stands_what_the_text_asks():
+    text = "## 1 / It is so. (Yes.) Which one? / ONE / It is. / TWO / By hand: / code / THREE"
+    cells = list(lines(text))
+    for cell in cells:
+        if cell["source"].isupper():
+            cell["metadata"]["tags"] = ["slide", "slide-output"]
+    parts, _ = slides.speaker.cut(cells, {})
+    shown = [[cell["source"] for cell in part.cells] for part in parts]
+    assert shown == [["Which one?", "ONE"], ["TWO"], ["THREE"]]
+
+
+def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
+    made = "class One:\n    def __init__(self):\n        self.x = 1\n\n"
+    made += "    def call(self):\n        return 2"
+    shown = re.sub(r"<[^>]*>", "", slides.deck.code(made, narrow=True))
+    assert "self.x" not in shown
+    assert "def call(self):\n        return 2" in shown
+    assert "¶" not in html.unescape(slides.deck.text("### What you will find out"))
 
 
 def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():

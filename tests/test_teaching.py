@@ -32,8 +32,25 @@ def test_a_lesson_s_page_has_all_that_is_taught_from(of):
     assert len(own.misconceptions) >= 3
     assert len(own.discussion) >= 3
     assert all(f"| {name} |" in text for name in of.claims)
+    assert all(f"*Listen for:* {listen}" in text for _, listen in own.discussion)
+    assert text.count("A wrong answer:") == text.count("> **Task ") == len(own.misconceptions)
     tied = {question.objective for question in own.questions}
     assert len(tied) >= min(3, len(of.objectives) - 1)
+
+
+@pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_the_minutes_of_a_page_add_up_as_it_says(of):
+    text = (ROOT / notes.FOLDER / f"{of.name}.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    whole, planned = re.search(r"\| \*\*all\*\* \| \*\*(\d+)\*\*, planned as (\d+)", text).groups()
+    assert sum(int(taken) for _, taken, _ in rows) == int(whole)
+    assert 0 <= int(planned) - int(whole) <= minutes.STEP
+    before = 0
+    for _, taken, begins in rows:
+        assert int(begins) == before
+        before += int(taken)
+    assert minutes.pause(of.path) in text
+    assert ("\nAfter [" in text) == bool(of.prerequisites)
 
 
 @pytest.fixture

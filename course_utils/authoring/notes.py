@@ -49,11 +49,14 @@ class Misconception(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """What is written by hand for those who teach a lesson."""
+    """What is written by hand for those who teach a lesson.
+
+    `discussion` holds pairs: a question, and what to listen for.
+    """
 
     prediction: str
     skip: str
-    discussion: list[str]
+    discussion: list[list[str]]
     misconceptions: list[Misconception]
     questions: list[Question]
     board: str = ""

@@ -10,7 +10,10 @@ from course_utils.notebooks import joined
 
 STATIC = Path(__file__).with_name("static")
 LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\([^)\s]*\)")
+ANCHOR = re.compile(r'<a class="anchor-link".*?</a>')
 PICTURE = re.compile(r"<img\b[^>]*>")
+CHAIN = re.compile(r'(<span class="p">\)+</span>)(?=<span class="o">\.)')
+MAKING = re.compile(r"    def __init__.*?\n\n(?=    def )", re.DOTALL)
 LARGE, MIDDLE = 8, 14
 """Code of so many lines is shown in large or in middle-sized letters, longer code in small."""
 
@@ -28,18 +31,34 @@ def text(markdown: str) -> str:
     """Return Markdown as HTML; a link to another notebook leads nowhere here and is left out."""
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-    shown = markdown2html_mistune(LINK.sub(r"\1", markdown))
+    shown = ANCHOR.sub("", markdown2html_mistune(LINK.sub(r"\1", markdown)))
     return f"<div class='text'>{shown}</div>"
 
 
 def code(source: str, narrow: bool) -> str:
-    """Return code, highlighted, in letters whose size fits its lines."""
-    from nbconvert.filters.highlight import Highlight2HTML
+    """Return code, highlighted, in letters whose size fits its lines.
 
+    Of a class the slide shows how it answers, not how it is made. A line that is too long goes on
+    below, further in.
+    """
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    source = MAKING.sub("    # its layers: see the lesson\n", source).rstrip()
     count = len(source.splitlines())
     size = "large" if count <= LARGE else "middle" if count <= MIDDLE else "small"
-    shown = Highlight2HTML(pygments_lexer="python")(source)
-    return f"<div class='code {size}{' narrow' if narrow else ''}'>{shown}</div>"
+    shown = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    pairs = zip(source.split("\n"), shown.split("\n"), strict=False)
+    lines = "".join(_line(len(plain) - len(plain.lstrip()), line) for plain, line in pairs)
+    looks = f"code {size}{' narrow' if narrow else ''}"
+    return f"<div class='{looks}'><pre class='highlight'>{lines}</pre></div>"
+
+
+def _line(indent: int, shown: str) -> str:
+    further = f"padding-left: {indent + 4}ch; text-indent: -{indent + 4}ch"
+    breakable = CHAIN.sub(r"\1<wbr>", shown)
+    return f"<span class='line' style='{further}'>{breakable}\n</span>"
 
 
 def output(stored: dict[str, Any]) -> list[str]:

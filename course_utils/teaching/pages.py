@@ -7,13 +7,15 @@ from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import headers, notes
 from course_utils.authoring.numbering import ANSWERS
 from course_utils.files import relative_link
-from course_utils.notebooks import Lesson, counterpart, joined, lessons, load
-from course_utils.teaching import schedules, workshop
+from course_utils.notebooks import Lesson, counterpart, joined, lessons, load, with_tasks
+from course_utils.teaching import outline, schedules, workshop
 
 MADE = (
     "<!-- made by `course instructor-pages` from the lesson and the .toml file beside this one -->"
 )
 WRONG = re.compile(r"^# %% (\S+) wrong: (.*)\n((?:(?!# %% ).*\n?)*)", re.MULTILINE)
+
+WRITE = re.compile(r"\bWrite\b|\b[Rr]eturns?\b")
 
 
 def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
@@ -33,20 +35,21 @@ def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool
 
 def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     """Write the page of a lesson; raises CourseError where a note fits the lesson no longer."""
-    place = root / notes.FOLDER
+    place, cells = root / notes.FOLDER, load(lesson.path)["cells"]
     link = relative_link(lesson.path, place)
     lines = [MADE, "", f"# Teaching {lesson.number} · {lesson.title}", "", lesson.promise, ""]
     lines += [f"[The lesson]({link})" + _exercise(lesson, place) + ".", ""]
     lines += ["## Objectives", "", *_numbered(lesson.objectives), ""]
     lines += _claims(lesson)
-    lines += _minutes(lesson.path)
+    lines += _minutes(lesson, root)
     lines += ["## When time is short", "", own.skip, ""]
-    if prediction := _prediction(lesson.path):
-        lines += ["## The prediction", "", *(f"> {line}".rstrip() for line in prediction), ""]
+    if asked := outline.prediction(cells):
+        quoted = [f"> {line}".rstrip() for line in asked.splitlines()]
+        lines += ["## The prediction", "", *quoted, ""]
     lines += ["**The answer.** " + own.prediction, ""] if own.prediction else []
-    lines += ["## What the lesson finds", "", *_section(lesson.path, "What we found", place), ""]
-    if table := _section(lesson.path, "Where the twins differ", place):
-        lines += ["## Where the twins differ", "", *table, ""]
+    for told, heading in (("What the lesson finds", outline.FOUND), (outline.TWINS,) * 2):
+        if text := outline.section(cells, heading):
+            lines += [f"## {told}", "", workshop.moved_links(text, lesson.path.parent, place), ""]
     lines += ["## On the board", "", "```", own.board.strip("\n"), "```", ""] if own.board else []
     lines += [
         "## Misconceptions",
@@ -56,7 +59,10 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     ]
     for number, one in enumerate(own.misconceptions, start=1):
         lines += _misconception(number, one, lesson, root)
-    lines += ["## To discuss", "", *_numbered(own.discussion), ""]
+    lines += ["## To discuss", ""]
+    for number, (question, listen) in enumerate(own.discussion, start=1):
+        lines += [f"{number}. {question}", f"   *Listen for:* {listen}"]
+    lines += [""]
     lines += ["## Questions", "", "They stand folded at the lesson's end.", ""]
     for number, question in enumerate(own.questions, start=1):
         lines += _question(number, question, lesson)
@@ -87,34 +93,28 @@ def _claims(lesson: Lesson) -> list[str]:
     return [*lines, ""]
 
 
-def _minutes(path: Path) -> list[str]:
+def _minutes(lesson: Lesson, root: Path) -> list[str]:
+    """Return the minutes of each section; they add up, since all begins are rounded alike."""
     lines = ["## Minutes", ""]
+    before = [other for other in lessons(root) if other.name in lesson.prerequisites]
+    if before:
+        linked = (_linked(one, root / notes.FOLDER) for one in before)
+        lines += [f"After {', '.join(linked)}.", ""]
     pace = f"text at {minutes.WORDS} words, code at {minutes.STATEMENTS} statements a minute"
     lines += [f"A reader's: {pace}, {minutes.PREDICTING} to predict. A class takes longer.", ""]
     lines += ["| section | minutes | begins at |", "|---|---|---|"]
-    begun = 0.0
-    for section, taken in minutes.by_section(path).items():
-        lines.append(f"| {section} | {taken:.0f} | {begun:.0f} |")
-        begun += taken
-    return [*lines, f"| **all** | **{minutes.of_lesson(path)}** | |", ""]
+    taken, begun = minutes.by_section(lesson.path), 0.0
+    for section, one in taken.items():
+        lines.append(f"| {section} | {round(begun + one) - round(begun)} | {round(begun)} |")
+        begun += one
+    planned = minutes.of_lesson(lesson.path)
+    lines += [f"| **all** | **{round(begun)}**, planned as {planned} | |", ""]
+    later = minutes.pause(lesson.path)
+    return lines + ([f"Pause before “{later}”.", ""] if later else [])
 
 
-def _prediction(path: Path) -> list[str]:
-    for cell in load(path)["cells"]:
-        text = joined(cell["source"])
-        if cell["cell_type"] == "markdown" and text.startswith(f"## {minutes.PREDICTION}"):
-            return text.splitlines()[2:]
-    return []
-
-
-def _section(path: Path, heading: str, place: Path) -> list[str]:
-    """Return the text under a lesson's heading, up to the end of its cell or the next heading."""
-    for cell in load(path)["cells"]:
-        _, found, rest = joined(cell["source"]).partition(f"## {heading}\n")
-        if cell["cell_type"] == "markdown" and found:
-            text = rest.partition("\n## ")[0].strip()
-            return workshop.moved_links(text, path.parent, place).splitlines()
-    return []
+def _linked(lesson: Lesson, place: Path) -> str:
+    return f"[{lesson.number} · {lesson.title}]({relative_link(lesson.path, place)})"
 
 
 def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: Path) -> list[str]:
@@ -128,9 +128,23 @@ def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: 
             f"{one.says!r}, one is wanted"
         )
     _, says, code = found[0].groups()
-    lines = [f"### {number}. {one.believes}", "", f"Task `{one.task}`. The answer:", ""]
-    lines += ["```python", code.strip(), "```", "", f"The check says: “… {says.rstrip('.')} …”", ""]
+    lines = [f"### {number}. {one.believes}", "", f"> {_task(lesson, one.task)}", ""]
+    lines += ["A wrong answer:", "", "```python", code.strip(), "```", ""]
+    lines += [f"The check says: “… {says.rstrip('.')} …”", ""]
     return [*lines, f"Ask back: *{one.ask}*", ""]
+
+
+def _task(lesson: Lesson, name: str) -> str:
+    """Return a task's title and what it asks for, the text above the cell that answers it."""
+    text = ""
+    for cell in with_tasks(lesson.path)["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = joined(cell["source"])
+        elif cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{name}-answer":
+            break
+    title, *paragraphs = text.split("\n\n")
+    asked = next(one for one in paragraphs if WRITE.search(one))
+    return f"**{title.lstrip('# ')}.** {asked}"
 
 
 def _question(number: int, question: notes.Question, lesson: Lesson) -> list[str]:

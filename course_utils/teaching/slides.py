@@ -1,27 +1,24 @@
 """Slides of a lesson, from its cells that are tagged for them and from what they have stored.
 
 A cell tagged `slide` begins a slide, one tagged `slide-more` goes on the slide before it, and of
-one that is tagged `slide-output` as well only the output is shown. The text that follows, up to the
-next slide, becomes the speaker's notes.
+one that is tagged `slide-output` as well only the output is shown. The text around becomes the
+speaker's notes.
 """
 
-import re
 from pathlib import Path
-from typing import Any
 
 from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import notes
 from course_utils.notebooks import Lesson, joined, lessons, load
 from course_utils.site.staging import side
-from course_utils.teaching import deck, reveal
+from course_utils.teaching import deck, outline, reveal, speaker
 from course_utils.teaching.deck import Slide
+from course_utils.teaching.outline import Cell
 
-BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"
-HEADING = re.compile(r"^#{2,3} (?:\d+ · )?(.*)$", re.MULTILINE)
-CHECKED = 2
-"""So many of a lesson's questions become slides."""
-
-Cell = dict[str, Any]
+MOST, CHECKED = 15, 2
+"""So many slides a lesson has at most, and so many of them are questions."""
+LONG = 1000
+"""A text of more characters is shown in smaller letters."""
 
 
 def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT) -> list[str]:
@@ -34,7 +31,7 @@ def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT)
         if name not in found:
             raise CourseError(f"there is no lesson named {name!r}")
         if not tagged(found[name]):
-            raise CourseError(f"{found[name].path}: no cell is tagged {BEGINS!r}")
+            raise CourseError(f"{found[name].path}: no cell is tagged {speaker.BEGINS!r}")
     reveal.put(to / "reveal")
     lines = []
     for lesson in found.values():
@@ -48,24 +45,35 @@ def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT)
 
 def tagged(lesson: Lesson) -> bool:
     """Say whether a lesson has cells that are tagged for slides."""
-    return any(BEGINS in _tags(cell) for cell in load(lesson.path)["cells"])
+    return any(speaker.BEGINS in speaker.tags(cell) for cell in load(lesson.path)["cells"])
 
 
 def make(lesson: Lesson, root: Path = ROOT) -> list[Slide]:
-    """Return a lesson's slides: what it promises and claims, its tagged cells, its questions."""
+    """Return a lesson's slides: promise, claims, prediction, tagged cells, finds, questions."""
     own = notes.read(lesson, root)
+    cells = load(lesson.path)["cells"]
     slides = [_title(lesson)]
     if lesson.claims:
         slides.append(_claims(lesson))
-    cells = load(lesson.path)["cells"]
-    slides += [*_prediction(cells, own), *_cut(cells)]
-    for question in own.questions[:CHECKED] if own else []:
-        slides.append(_question(question))
-    return slides
+    if asked := outline.prediction(cells):
+        told = [own.prediction] if own else []
+        slides.append(Slide(minutes.PREDICTION, [deck.text(asked)], told, "ask"))
+    parts, rest = speaker.cut(cells, minutes.by_section(lesson.path))
+    slides += [Slide(part.title, _parts(part.cells), part.told) for part in parts]
+    if found := outline.section(cells, outline.FOUND):
+        slides.append(Slide(outline.FOUND, [deck.text(found)], rest, _looks(found)))
+    room = min(CHECKED, MOST - len(slides))
+    return slides + [_question(question) for question in _spread(own, room)]
 
 
-def _tags(cell: Cell) -> list[str]:
-    return cell["metadata"].get("tags", [])
+def _looks(text: str) -> str:
+    return "long" if len(text) > LONG else ""
+
+
+def _spread(own: notes.Notes | None, count: int) -> list[notes.Question]:
+    """Return so many of the questions, from the first to the last; of one only, the last."""
+    questions = own.questions if own else []
+    return [questions[0], questions[-1]][-count:] if questions and count > 0 else []
 
 
 def _title(lesson: Lesson) -> Slide:
@@ -82,46 +90,15 @@ def _claims(lesson: Lesson) -> Slide:
     return Slide("What is claimed", shown, ["\n".join(told)], looks)
 
 
-def _prediction(cells: list[Cell], own: notes.Notes | None) -> list[Slide]:
-    """Return the slide that asks; the speaker reads its answer, and what comes before the next."""
-    shown, told = "", [own.prediction] if own else []
-    for cell in cells:
-        text = joined(cell["source"])
-        if BEGINS in _tags(cell):
-            break
-        if cell["cell_type"] == "markdown" and text.startswith(f"## {minutes.PREDICTION}"):
-            shown = deck.text("\n".join(text.splitlines()[1:]))
-        elif shown and cell["cell_type"] == "markdown":
-            told.append(HEADING.sub("", text).strip())
-    return [Slide(minutes.PREDICTION, [shown], told, "ask")] if shown else []
-
-
 def _question(question: notes.Question) -> Slide:
     looks = {True: " class='fragment right'", False: ""}
     rows = "".join(
         f"<li{looks[right]}>{notes.inline_html(text)}</li>" for text, _, right in question.answers
     )
     shown = [deck.text(question.ask), f"<ol type='a' class='answers'>{rows}</ol>"]
-    told = [f"- {text}: {why}" for text, why, _ in question.answers]
+    right = {True: "**Right:** ", False: ""}
+    told = [f"- {right[one]}{text}: {why}" for text, why, one in question.answers]
     return Slide("Check yourself", shown, ["\n".join(told)], "ask")
-
-
-def _cut(cells: list[Cell]) -> list[Slide]:
-    """Cut the lesson's tagged cells into slides."""
-    chosen: list[tuple[str, list[Cell], list[str]]] = []
-    title = ""
-    for cell in cells:
-        text = joined(cell["source"])
-        markdown = cell["cell_type"] == "markdown"
-        if markdown and (found := HEADING.findall(text)):
-            title = found[-1]
-        if BEGINS in _tags(cell):
-            chosen.append((title, [cell], []))
-        elif chosen and GOES_ON in _tags(cell):
-            chosen[-1][1].append(cell)
-        elif chosen and markdown and cell.get("id") != "next":
-            chosen[-1][2].append(HEADING.sub("", text).strip())
-    return [Slide(title, _parts(shown), told) for title, shown, told in chosen]
 
 
 def _parts(cells: list[Cell]) -> list[str]:
@@ -143,12 +120,16 @@ def _parts(cells: list[Cell]) -> list[str]:
 
 
 def _whose(cell: Cell) -> str | None:
-    code = cell["cell_type"] == "code" and OUTPUT_ONLY not in _tags(cell)
+    code = cell["cell_type"] == "code" and speaker.OUTPUT_ONLY not in speaker.tags(cell)
     return side(joined(cell["source"])) if code else None
 
 
 def _cell(cell: Cell, narrow: bool) -> list[str]:
     if cell["cell_type"] == "markdown":
-        return [deck.text(HEADING.sub("", joined(cell["source"])))]
-    parts = [] if OUTPUT_ONLY in _tags(cell) else [deck.code(joined(cell["source"]), narrow)]
+        return [deck.text(cell["source"])]
+    parts = (
+        []
+        if speaker.OUTPUT_ONLY in speaker.tags(cell)
+        else [deck.code(joined(cell["source"]), narrow)]
+    )
     return parts + [part for one in cell.get("outputs", []) for part in deck.output(one)]

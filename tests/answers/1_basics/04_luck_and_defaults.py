@@ -14,7 +14,7 @@ def load_tf(folder, model, optimizer):
             variable.assign(values[name])
 
 
-# %% luck_and_defaults-1 wrong: the list of losses after the interruption
+# %% luck_and_defaults-1 wrong: The first is right: what else did the training remember?
 def save_tf(folder, model, optimizer):
     model.save_weights(str(Path(folder, "model.weights.h5")))
 
@@ -185,7 +185,7 @@ def judged(first, second):
     return "second" if mean > 2 * error else "first" if mean < -2 * error else "not settled"
 
 
-# %% luck_and_defaults-3 wrong: with 5 pairs, in lists, the standard error of the mean
+# %% luck_and_defaults-3 wrong: with 5 pairs, in lists, the standard error of the mean is 0.027223, expected 0.012174
 def gain(first, second):
     differences = np.asarray(second) - np.asarray(first)
     return differences.mean(), differences.std(ddof=1)

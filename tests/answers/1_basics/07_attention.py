@@ -222,7 +222,7 @@ def next_row(layer, row, cache):
     return layer.out_proj(answer.reshape(len(row), -1))
 
 
-# %% attention-4 wrong: token 2 took
+# %% attention-4 wrong: token 2 took 112 multiplications; 80 are enough
 def next_row(layer, row, cache):
     cache.append(row)
     rows = torch.stack(cache, dim=1)

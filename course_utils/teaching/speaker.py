@@ -1,0 +1,183 @@
+"""What the speaker reads: the lesson's text, cut into the slides that its tagged cells make."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from course_utils import minutes
+from course_utils.notebooks import joined
+from course_utils.teaching.outline import FOUND, OPEN_END, TWINS, Cell, shown_text
+
+BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"
+HEADING = re.compile(r"##+ (.*)")
+ON_SLIDE, CODE = "*(on the slide)*", "```python\n"
+VERDICT = "Verdict"
+
+
+class Part(NamedTuple):
+    """A slide to be: its title, the cells that it shows, and paragraphs for the speaker."""
+
+    title: str
+    cells: list[Cell]
+    told: list[str]
+
+
+def tags(cell: Cell) -> list[str]:
+    """Return a cell's tags."""
+    return cell["metadata"].get("tags", [])
+
+
+def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[str]]:
+    """Cut a lesson's sections into slides; return them, and what is read behind the last one.
+
+    `taken` are the minutes of each section. A section without a slide is read while the slide
+    before it stands.
+    """
+    cuts: list[list[Cell]] = []
+    rest: list[Cell] = []
+    for section in _sections(cells):
+        if slides := _split(section):
+            cuts += [rest + slides[0], *slides[1:]]
+            rest = []
+        elif cuts and _heading(section[0]) != TWINS:
+            cuts[-1] += section
+        else:
+            rest += section
+    begins = _begins(taken)
+    parts, title = [], ""
+    for one in cuts:
+        title = _title(one) or title
+        parts.append(Part(title, _shown(one), _told(one, begins)))
+    return parts, _told(rest, begins)
+
+
+def _sections(cells: list[Cell]) -> Iterator[list[Cell]]:
+    """Yield the sections between a lesson's prediction and its finds, text as single paragraphs."""
+    section: list[Cell] = []
+    for cell in _paragraphs(cells):
+        heading = _heading(cell) if joined(cell["source"]).startswith("## ") else ""
+        if heading and section:
+            yield section
+            section = []
+        if heading == FOUND:
+            return
+        if section or heading not in ("", minutes.PREDICTION):
+            section.append(cell)
+    yield section
+
+
+def _paragraphs(cells: list[Cell]) -> Iterator[Cell]:
+    for number, cell in enumerate(cells):
+        if cell["cell_type"] == "code":
+            yield cell
+        elif cell.get("id") not in ("header", "next"):
+            text = joined(cell["source"])
+            text = OPEN_END.sub("", text) if f"## {TWINS}" in text else text
+            for paragraph in re.split(r"\n{2,}", text.strip()):
+                yield {"cell_type": "markdown", "metadata": {}, "source": paragraph, "of": number}
+
+
+def _heading(cell: Cell) -> str:
+    found = HEADING.fullmatch(joined(cell["source"])) if cell["cell_type"] == "markdown" else None
+    return found[1] if found else ""
+
+
+def _on_slide(cell: Cell) -> bool:
+    return BEGINS in tags(cell) or GOES_ON in tags(cell)
+
+
+def _split(section: list[Cell]) -> list[list[Cell]]:
+    """Split a section where its slides' cells begin; [] where it has none."""
+    starts = [n for n, cell in enumerate(section) if BEGINS in tags(cell)]
+    if not starts:
+        return []
+    bounds = [0, *(_lead(section, *pair) for pair in pairwise(starts)), len(section)]
+    return [section[first:last] for first, last in pairwise(bounds)]
+
+
+def _lead(section: list[Cell], start: int, following: int) -> int:
+    """Return where, between two slides, the text begins that leads to the second one.
+
+    The first cell of text reads the first slide, but for a last paragraph that announces.
+    """
+    last = max(n for n in range(start, following) if _on_slide(section[n]))
+    texts = [n for n in range(last + 1, following) if section[n]["cell_type"] == "markdown"]
+    if later := [n for n in texts if section[n]["of"] != section[texts[0]]["of"]]:
+        return later[0]
+    if len(texts) > 1 or (texts and section[texts[0]]["source"].endswith(":")):
+        return texts[-1]
+    return following
+
+
+def _shown(cells: list[Cell]) -> list[Cell]:
+    """Return a slide's own cells; above an output that stands alone, what the text asks there."""
+    shown: list[Cell] = []
+    caption = ""
+    for cell in cells:
+        if _on_slide(cell):
+            if caption and OUTPUT_ONLY in tags(cell):
+                shown.append({"cell_type": "markdown", "metadata": {}, "source": caption})
+            shown.append(cell)
+            caption = ""
+        else:
+            caption = _asked(cell)
+    return shown
+
+
+def _asked(cell: Cell) -> str:
+    """Return the last sentence of a text, where it announces or asks something; or ""."""
+    if cell["cell_type"] == "code" or _heading(cell):
+        return ""
+    *_, last = re.split(r"(?:(?<=[.?!])|(?<=[.?!]\)))\s+", cell["source"])
+    return last if last.endswith((":", "?")) else ""
+
+
+def _title(cells: list[Cell]) -> str:
+    """Return the last heading before a slide's own cells; "" where it goes on a section."""
+    title = ""
+    for cell in cells:
+        if _on_slide(cell):
+            break
+        title = _heading(cell) or title
+    return VERDICT if title == TWINS else title
+
+
+def _begins(taken: dict[str, float]) -> dict[str, float]:
+    begins, before = {}, 0.0
+    for section, one in taken.items():
+        begins[section] = before
+        before += one
+    return begins
+
+
+def _told(cells: list[Cell], begins: dict[str, float]) -> list[str]:
+    """Return the text of these cells, and what untagged cells have stored."""
+    told: list[str] = []
+    for cell in cells:
+        if _on_slide(cell):
+            _drop_code(told)
+            told += [ON_SLIDE] if told and told[-1].endswith(":") else []
+        elif cell["cell_type"] == "code":
+            _add_stored(told, cell)
+        elif heading := _heading(cell):
+            minute = f", from minute {begins[heading]:.0f}" if heading in begins else ""
+            told.append(f"**{heading}**{minute}")
+        else:
+            told.append(cell["source"])
+    return told
+
+
+def _add_stored(told: list[str], cell: Cell) -> None:
+    """Add what a cell has stored; where the text announces a cell that stored nothing, its code."""
+    if stored := shown_text(cell):
+        _drop_code(told)
+        told.append(f"```text\n{stored}\n```")
+    elif told and told[-1].endswith(":"):
+        told.append(f"{CODE}{joined(cell['source'])}\n```")
+
+
+def _drop_code(told: list[str]) -> None:
+    """Take back code that stood for what the text announces: here it comes."""
+    if told and told[-1].startswith(CODE):
+        told.pop()
