@@ -123,7 +123,7 @@ def lay_out(rows, levels):
     return np.array(table)
 
 
-# %% trees-3 wrong: the left branches of MIN(MAX(1, 2), 9) is 2 at [4], expected 3
+# %% trees-3 wrong: the left branches of MIN(MAX(1, 2), 9) is [-1., -1., -1.,  0.,  2.], expected
 def lay_out(rows, levels):
     return np.array(rows)[np.concatenate(levels).astype(int)]
 
@@ -138,7 +138,7 @@ def lay_out(rows, levels):
     return table
 
 
-# %% trees-3 wrong: the left branches of MIN(9, MAX(1, 2))
+# %% trees-3 wrong: the left branches of trees of 13 digits, drawn at random,
 def lay_out(rows, levels):
     order = np.concatenate(levels).astype(int)
     table = np.array(rows)[order]
@@ -165,7 +165,7 @@ def lay_out(rows, levels):
     return np.array(rows)[order]
 
 
-# %% trees-3 wrong: what lay_out returns for one digit is list, expected ndarray
+# %% trees-3 wrong: what lay_out returns for one digit is list, expected numpy.ndarray
 def lay_out(rows, levels):
     order = [row for level in levels for row in level]
     place = {row: n for n, row in enumerate(order)} | {-1: -1}
