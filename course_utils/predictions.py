@@ -20,7 +20,7 @@ def ask(lesson: str, question: str, choices: Sequence[str | int] = ()) -> None:
     import ipywidgets
     from IPython.display import display
 
-    name = f"{lesson}: {question}"
+    name = progress.name_now(f"{lesson}: {question}")
     kept = progress.predictions().get(name, {})
     said, settings = str(kept.get("said", "")), {"disabled": "right" in kept}
     look = {"layout": {"width": "auto"}, "style": {"description_width": "initial"}}
@@ -53,7 +53,7 @@ def answer(lesson: str, question: str, *right: str | float, within: float = 0) -
     A guess is right that is one of those in `right`, or a number at most `within` from one; the
     learner's record counts it, once.
     """
-    name = f"{lesson}: {question}"
+    name = progress.name_now(f"{lesson}: {question}")
     kept = progress.predictions().get(name)
     measured = " or ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in right)
     said = "you made no prediction"

@@ -21,11 +21,18 @@ NUMBERED_ONCE = [
     *("assistant", "voice_remote", "card_fraud", "self_driving"),
 ]
 
-# Tasks that have moved to another lesson since; all others kept their lesson and number.
+# Tasks and predictions that have moved to another lesson since; all others kept their name.
 MOVED_SINCE = {
     "03-3": "luck_and_defaults-2",
     "03-4": "training-3",
     "03-5": "luck_and_defaults-1",
+    "trees_and_sequences-1": "trees-1",
+    "trees_and_sequences-2": "sequences-1",
+    "trees_and_sequences-3": "sequences-2",
+    "trees_and_sequences-4": "trees-2",
+    "trees_and_sequences-5": "sequences-4",
+    "trees_and_sequences: graphs of tf.function": "trees: graphs of tf.function",
+    "trees_and_sequences: graphs of torch.compile": "trees: graphs of torch.compile",
 }
 
 
@@ -43,13 +50,23 @@ def done() -> dict[str, str]:
     return {task: entry["done"] for task, entry in _read()["tasks"].items()}
 
 
+def name_now(name: str) -> str:
+    """Return what a task or prediction is called today: an exercise of before has its old name."""
+    if name in MOVED_SINCE:
+        return MOVED_SINCE[name]
+    number, dash, rest = name.partition("-")
+    if number.isdigit() and 0 < int(number) <= len(NUMBERED_ONCE):
+        return name_now(f"{NUMBERED_ONCE[int(number) - 1]}{dash}{rest}")
+    return name
+
+
 def record(task: str) -> None:
-    """Record that a task is done; the day it was first done stays.
+    """Record that a task is done, by its name of today; the day it was first done stays.
 
     Raises CourseError where the record cannot be written.
     """
     with _changed() as content:
-        content["tasks"].setdefault(task, {"done": datetime.date.today().isoformat()})
+        content["tasks"].setdefault(name_now(task), {"done": datetime.date.today().isoformat()})
 
 
 def predictions() -> dict[str, dict[str, Any]]:
@@ -154,7 +171,9 @@ def _read() -> dict[str, Any]:
             datetime.date.fromisoformat(entry["done"])
         if not all(entry["said"] != "" for entry in content.get("predictions", {}).values()):
             raise ValueError("a prediction without a word")
-        content["tasks"] = {_by_name(task): entry for task, entry in content["tasks"].items()}
+        content["tasks"] = _by_names_of_now(content["tasks"])
+        if "predictions" in content:
+            content["predictions"] = _by_names_of_now(content["predictions"])
     except FileNotFoundError:
         return {"tasks": {}}
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -163,13 +182,12 @@ def _read() -> dict[str, Any]:
     return content
 
 
-def _by_name(task: str) -> str:
-    if task in MOVED_SINCE:
-        return MOVED_SINCE[task]
-    number, dash, rest = task.partition("-")
-    if number.isdigit() and 0 < int(number) <= len(NUMBERED_ONCE):
-        return f"{NUMBERED_ONCE[int(number) - 1]}{dash}{rest}"
-    return task
+def _by_names_of_now(entries: dict[str, Any]) -> dict[str, Any]:
+    """Return what was recorded by today's names; of two days the first one stays."""
+    found: dict[str, Any] = {}
+    for name, entry in sorted(entries.items(), key=lambda pair: pair[1].get("done", "")):
+        found.setdefault(name_now(name), entry)
+    return found
 
 
 def _set_aside(file: Path) -> None:

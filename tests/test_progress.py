@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from course_utils import CourseError, notebooks, progress
+from course_utils import CourseError, notebooks, predictions, progress, tasks
 
 
 def test_nothing_is_done_at_first(progress_file):
@@ -116,6 +116,42 @@ def test_tasks_that_moved_to_another_lesson_stay_done(progress_file):
         "luck_and_defaults-1": "2026-01-05",
     }
     progress.check_tasks()
+
+
+@pytest.mark.parametrize("old", ["10-{}", "trees_and_sequences-{}"])
+def test_tasks_of_a_lesson_that_became_two_stay_done(progress_file, old):
+    progress_file.parent.mkdir()
+    entries = {old.format(n): {"done": f"2026-01-0{n}"} for n in range(1, 6)}
+    progress_file.write_text(json.dumps({"tasks": entries}))
+    assert progress.done() == {
+        "trees-1": "2026-01-01",
+        "sequences-1": "2026-01-02",
+        "sequences-2": "2026-01-03",
+        "trees-2": "2026-01-04",
+        "sequences-4": "2026-01-05",
+    }
+    progress.check_tasks()
+
+
+def test_an_exercise_of_the_old_name_counts_for_the_new_lesson(progress_file):
+    with tasks.check("trees_and_sequences-4"):
+        pass
+    assert set(progress.done()) == {"trees-2"}
+    assert "trees_and_sequences" not in progress_file.read_text()
+
+
+def test_of_two_days_under_two_names_the_first_stays(progress_file):
+    progress_file.parent.mkdir()
+    entries = {"trees-1": {"done": "2026-01-02"}, "trees_and_sequences-1": {"done": "2026-01-03"}}
+    progress_file.write_text(json.dumps({"tasks": entries}))
+    assert progress.done() == {"trees-1": "2026-01-02"}
+
+
+def test_a_prediction_of_the_old_name_is_answered_by_either_lesson(progress_file, capsys):
+    progress.predict("trees_and_sequences: graphs of tf.function", 20)
+    predictions.answer("trees_and_sequences", "graphs of tf.function", 20)
+    assert "you said 20" in capsys.readouterr().out
+    assert progress.predictions() == {"trees: graphs of tf.function": {"said": 20, "right": True}}
 
 
 def test_a_terminal_without_every_letter_shows_the_record_all_the_same(progress_file):

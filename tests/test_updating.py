@@ -193,6 +193,22 @@ def test_a_lesson_that_got_another_number_takes_the_answers_along(course, own):
     assert content(own, "exercises/1_basics/02_second.new.ipynb") == content(course, moved)
 
 
+def test_answers_of_a_lesson_that_is_no_more_stay_and_are_named(course, own):
+    clones.edit(own / OTHER, 2, ANSWER)
+    mine = content(own, OTHER)
+    for path in course.rglob("01_second.*"):
+        path.unlink()
+    listed = course / "notebooks/lessons.toml"
+    listed.write_text(listed.read_text().replace("['first', 'second']", "['first']"))
+    authoring.renumber(course)
+    clones.publish(course)
+    lines = updating.update(own)
+    assert lines[1:] == [f"{OTHER}: yours is kept; this release has no such file any more"]
+    assert content(own, OTHER) == mine
+    assert not (own / "notebooks/1_basics/01_second.ipynb").exists()
+    assert updating.update(own) == ["the course is up to date"]
+
+
 def test_another_file_is_the_releases_and_the_learners_version_lies_beside_it(course, own):
     (own / "README.md").write_text("my notes\n")
     (own / "CONTRIBUTING.md").write_text("my notes\n")

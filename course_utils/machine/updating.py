@@ -134,6 +134,8 @@ def _put_back(root: Path) -> list[str]:
                 beside = _beside(root / new, "yours", kept.read_bytes())
                 lines.append(f"{new}: a version of yours lies beside it, {beside}")
             continue
+        if new in before and new not in here:
+            lines.append(f"{new}: yours is kept; this release has no such file any more")
         if changed:
             there = git(root, "cat-file", "blob", f"HEAD:{new}")
             beside = _beside(root / new, "new", there.encode(errors="surrogateescape"))
