@@ -177,20 +177,21 @@ ALL_YES = {"chain": case(), "product": case(1.0)}
     ("cases", "no"),
     [
         (ALL_YES, []),
+        ({"a": case(0.2), "b": case()}, []),
         ({"a": case()}, ["situations"]),
         ({"a": case(count=4), "b": case()}, ["seeds or pairs"]),
         (
             {"a": claims.Case([3.0] * 5, 1.0, "min(measured) > control"), "b": case()},
-            ["as many values", "seeds or pairs", "nothing happened", "the reverse"],
+            ["as many values", "seeds or pairs", "nothing happened", "to the reverse"],
         ),
         (
             {"a": case(rule="measured.mean() > 0.5 * control.mean()"), "b": case()},
             ["nothing happened"],
         ),
-        ({"a": case(rule="measured.mean() != control.mean()"), "b": case()}, ["the reverse"]),
+        ({"a": case(rule="measured.mean() != control.mean()"), "b": case()}, ["to the reverse"]),
         (
             {"a": case(rule="measured.mean() > 0 and len(control) > 1"), "b": case()},
-            ["nothing happened", "the reverse"],
+            ["nothing happened", "to the reverse"],
         ),
     ],
 )

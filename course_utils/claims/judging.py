@@ -44,7 +44,7 @@ def checklist(entry: Entry, cases: Mapping[str, Case], because: str) -> list[Jud
     """Return what can be computed of an experiment; of a row without cases, its texts only.
 
     A rule could come out otherwise if it says no where nothing happened (the control on both sides)
-    and where the reverse did (the sides exchanged).
+    and does not say yes both to what was measured and to its reverse (the sides exchanged).
     """
     own = list(cases.values())
     sizes = [np.size(side) for case in own for side in (case.measured, case.control)]
@@ -53,7 +53,7 @@ def checklist(entry: Entry, cases: Mapping[str, Case], because: str) -> list[Jud
         Judged(f"At least {FEWEST_VALUES} seeds or pairs?", min(sizes, default=0) >= FEWEST_VALUES),
         Judged(f"At least {FEWEST_CASES} situations?", len(own) >= FEWEST_CASES),
         Judged("A no, had nothing happened?", not any(map(_holds_of_nothing, own))),
-        Judged("A no, had the reverse happened?", not any(map(_holds_reversed, own))),
+        Judged("No yes to the reverse as well?", not any(map(_holds_both_ways, own))),
     ]
     texts = [
         Judged(
@@ -101,8 +101,8 @@ def _holds_of_nothing(case: Case) -> bool:
     return _said(case, case.control, case.control)
 
 
-def _holds_reversed(case: Case) -> bool:
-    return _said(case, case.control, case.measured)
+def _holds_both_ways(case: Case) -> bool:
+    return case.holds and _said(case, case.control, case.measured)
 
 
 def _said(case: Case, measured: object, control: object) -> bool:
