@@ -95,6 +95,7 @@ def test_a_file_that_is_no_ledger_is_one_line_and_stays(ledger, text, said):
         ({"words": "makes faster"}, "quotes 2 words: 3 to 8 decide"),
         ({"words": "one two three four five six seven eight nine"}, "quotes 9 words"),
         ({"otherwise": "The same function as WRITTEN. "}, "says the same in two of its fields"),
+        ({"limit": "One machine"}, "needs as 'limit' a sentence, with a full stop: 'One machine'"),
         ({"verdict": "opinion"}, "has the verdict 'opinion'"),
         ({"verdict": "outdated"}, "no older release was asked"),
         ({"verdict": "partly"}, "needs 'parts'"),

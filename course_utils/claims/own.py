@@ -33,6 +33,7 @@ FIELDS = {
 }
 ALWAYS = list(FIELDS)[:5]
 EVIDENCE = ("measured", "none")
+SENTENCES = ("claim", "control", "otherwise", "limit")
 FEWEST_WORDS, MOST_WORDS = 3, 8
 HEAD = "# My own claims, in the fields of the course's ledger, course_utils/claims.toml.\n"
 
@@ -135,9 +136,10 @@ def fault_in(row: Entry) -> str:
     count = len(row["words"].split())
     if not FEWEST_WORDS <= count <= MOST_WORDS:
         return f"quotes {count} words: {FEWEST_WORDS} to {MOST_WORDS} decide"
-    texts = [
-        row[field] for field in ("words", "claim", "control", "otherwise", "limit") if field in row
-    ]
-    if len({text.strip().lower() for text in texts}) < len(texts):
+    texts = {field: row[field].strip() for field in SENTENCES if field in row}
+    for field, text in texts.items():
+        if not text.endswith((".", ".)", ".”")):
+            return f"needs as {field!r} a sentence, with a full stop: {text[-20:]!r}"
+    if len({text.lower() for text in texts.values()}) < len(texts):
         return "says the same in two of its fields"
     return ""
