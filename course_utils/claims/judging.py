@@ -27,7 +27,7 @@ COUNTED = re.compile(r"\b(all|any|every)\b(?=( [\w-]+){0,2} (case|pair|run|seed|
 ASKED = {
     "alike": "What shows that both sides are alike but for one thing?",
     "before": "Were rule and margin fixed before the numbers were seen?",
-    "fair": "Would who says the opposite accept this control as the best of the other side?",
+    "fair": "Would somebody who says the opposite accept this control?",
     "again": "What would another machine, release or hand have to repeat?",
 }
 """What nothing can compute; the learner answers in a sentence."""
@@ -85,16 +85,17 @@ def page(judged: list[Judged], answers: Mapping[str, str]) -> tuple[str, str]:
         raise CourseError(f"{unknown[0]!r} is not asked: answer {', '.join(ASKED)}")
     marks = [("yes" if one.yes else "no", one.question) for one in judged]
     told = [(question, answers.get(key, "").strip()) for key, question in ASKED.items()]
-    items = [f"<li>{'✓' if mark == 'yes' else '✗'} {html.escape(q)}</li>" for mark, q in marks]
+    items = [f"{'✓' if mark == 'yes' else '✗'} {html.escape(q)}" for mark, q in marks]
     items += [
-        f"<li>{html.escape(question)} <i>{html.escape(said) or 'not answered'}</i></li>"
+        f"{html.escape(question)} <i>{html.escape(said) or 'not answered'}</i>"
         for question, said in told
     ]
-    style = "list-style:none;padding-left:20px;max-width:44em"
+    style = "list-style:none;padding-left:20px;margin:0;max-width:48em;line-height:1.3"
+    listed = "".join(f"<li><small>{item}</small></li>" for item in items)
     lines = ["", "The experiment:", *(f"  {mark:3}  {question}" for mark, question in marks)]
     lines += [f"  {question} {said or 'not answered'}" for question, said in told]
     head = "<div style='padding-left:20px'><b>The experiment</b></div>"
-    return f"{head}<ul style='{style}'>{''.join(items)}</ul>", "\n".join(lines)
+    return f"{head}<ul style='{style}'>{listed}</ul>", "\n".join(lines)
 
 
 def _holds_of_nothing(case: Case) -> bool:
