@@ -59,6 +59,16 @@ def test_a_row_that_is_there_is_never_changed(ledger):
     assert ledger.read_text().startswith(text)
 
 
+def test_a_verdict_that_was_added_by_hand_is_kept(ledger):
+    own.add(ledger, "M1", ROW)
+    text = ledger.read_text() + 'verdict = "false"\n'
+    ledger.write_text(text)
+    own.add(ledger, "M1", ROW)
+    assert ledger.read_text() == text
+    with pytest.raises(CourseError, match="holds another row M1"):
+        own.add(ledger, "M1", ROW | {"verdict": "holds"})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
