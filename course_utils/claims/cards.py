@@ -38,24 +38,33 @@ def verdict(
     ClaimContradicted where the ledger says otherwise, CourseError for an unknown claim, cases that
     cannot decide it, or an empty reason.
     """
-    from IPython.display import display
-
     entry = claim(name)
-    if not because.strip():
-        raise CourseError(f"verdict({name!r}) needs a reason")
-    if bool(cases) == (entry["evidence"] == "none"):
-        wants = "takes no case" if cases else "needs cases"
-        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {entry['verdict']!r}")
+    check_given(name, entry, cases, because)
     if entry["evidence"] == "published":
         _check_sources(name, {**cases, **then})
     if cases:
-        _check(name, entry["verdict"], decide(name, entry, cases))
+        check_agrees(name, entry["verdict"], decide(name, entry, cases))
     if then:
-        _check(f"{name}, then", entry.get("then", {}).get("verdict"), decide(name, entry, then))
+        check_agrees(
+            f"{name}, then", entry.get("then", {}).get("verdict"), decide(name, entry, then)
+        )
     told = {**cases, **{f"October 2021: {label}": case for label, case in then.items()}}
+    show(name, entry, told, because)
+
+
+def show(
+    name: str,
+    entry: Entry,
+    cases: Mapping[str, Case],
+    because: str,
+    below: tuple[str, str] = ("", ""),
+) -> None:
+    """Display the card of a claim whose entry has its verdict; `below` it as HTML and as text."""
+    from IPython.display import display
+
     card = {
-        "text/html": _card_html(name, entry, told, because),
-        "text/plain": _card_text(name, entry, told, because),
+        "text/html": _card_html(name, entry, cases, because) + below[0],
+        "text/plain": _card_text(name, entry, cases, because) + below[1],
     }
     display(card, raw=True)
 
@@ -92,7 +101,21 @@ def _by_section() -> dict[str, dict[str, Entry]]:
     return found
 
 
-def _check(name: str, expected: str | None, came: str) -> None:
+def check_given(name: str, entry: Entry, cases: Mapping[str, Case], because: str) -> None:
+    """Raise CourseError for an empty reason, and for cases where a claim takes none or lacks them.
+
+    An entry whose verdict is still open needs cases.
+    """
+    if not because.strip():
+        raise CourseError(f"verdict({name!r}) needs a reason")
+    if bool(cases) == (entry["evidence"] == "none"):
+        wants = "takes no case" if cases else "needs cases"
+        said = entry.get("verdict", "measured")
+        raise CourseError(f"verdict({name!r}) {wants}: the ledger calls it {said!r}")
+
+
+def check_agrees(name: str, expected: str | None, came: str) -> None:
+    """Raise ClaimContradicted where a measurement says another verdict than the ledger expects."""
     # What was true once and is not now measures as false, or as true in part.
     if came != expected and not (expected == "outdated" and came in ("false", "partly")):
         raise ClaimContradicted(
@@ -128,6 +151,8 @@ def _details(entry: Entry) -> dict[str, str]:
 
 
 def _where(entry: Entry) -> str:
+    if "source" in entry:
+        return entry["source"]
     numbers = ", ".join(map(str, entry["sentences"]))
     return f"sentence{'s' if len(entry['sentences']) > 1 else ''} {numbers}"
 

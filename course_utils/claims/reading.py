@@ -2,6 +2,7 @@
 
 import functools
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def ledger() -> dict[str, Entry]:
     """
     claims = _read("claims")
     for name, entry in claims.items():
-        if fault := _fault(entry):
+        if fault := fault_of(entry):
             raise CourseError(f"{LEDGER.name}: claim {name} {fault}")
     return claims
 
@@ -92,21 +93,23 @@ def _read(table: str) -> Entry:
         raise CourseError(f"{LEDGER.name} cannot be read: {error}") from error
 
 
-def _fault(entry: Entry) -> str:
-    """Say what is wrong with an entry, or nothing."""
+def fault_of(
+    entry: Entry, fields: Mapping[str, type] = FIELDS, always: Sequence[str] = ALWAYS
+) -> str:
+    """Say what is wrong with an entry, whose `fields` have kinds and stand `always`, or nothing."""
     verdict, evidence = entry.get("verdict"), entry.get("evidence")
     if verdict not in VERDICTS or evidence not in BY_EVIDENCE:
         return f"has the verdict {verdict!r} by the evidence {evidence!r}"
     if (evidence == "none") != (verdict in WITHOUT_EVIDENCE):
         return f"cannot be {verdict!r} with the evidence {evidence!r}"
-    for field in ALWAYS + BY_EVIDENCE[evidence] + BY_VERDICT.get(verdict, []):
+    for field in [*always, *BY_EVIDENCE[evidence], *BY_VERDICT.get(verdict, [])]:
         if field not in entry:
             return f"needs {field!r}"
     for field, value in entry.items():
-        if field not in FIELDS:
+        if field not in fields:
             return f"has an unknown field {field!r}"
-        if not isinstance(value, FIELDS[field]) or not value:
-            return f"needs as {field!r} a {FIELDS[field].__name__} that is not empty"
+        if not isinstance(value, fields[field]) or not value:
+            return f"needs as {field!r} a {fields[field].__name__} that is not empty"
     then = entry.get("then")
     if then and (set(then) != {"verdict", "evidence"} or then["verdict"] not in VERDICTS):
         return "needs in 'then' a verdict and the evidence for it"

@@ -1,0 +1,385 @@
+# Answers to the project "a claim of your own", right and wrong; the text after `wrong:` is part of
+# what the learner must read.
+
+# %% your_own_claim-1 right
+def row():
+    texts = dict(
+        source="A blog on tools, March 2026",
+        words="Keras can be shorter and simpler",
+        claim="A training can be written in fewer statements with Keras, and with fewer names.",
+        control="The same training in PyTorch, by the same hand.",
+        otherwise="No training that is shorter with Keras.",
+        limit="Two trainings; statements are counted, and not what they cost to read.",
+        parts=["shorter", "simpler"],
+    )
+    return {"evidence": "measured"} | texts
+
+
+# %% your_own_claim-1 wrong: the row needs 'control'
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "Compile makes everything faster",
+        "claim": "Whatever is compiled takes less time.",
+        "evidence": "measured",
+        "otherwise": "A function that takes as long.",
+        "limit": "Two functions.",
+    }
+
+
+# %% your_own_claim-1 wrong: the claim says more than the words: always
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "Keras is slower than plain PyTorch",
+        "claim": "Keras is always slower than PyTorch.",
+        "evidence": "measured",
+        "control": "PyTorch's loop, timed against itself.",
+        "otherwise": "A training that is not slower.",
+        "limit": "Two sizes.",
+    }
+
+
+# %% your_own_claim-1 wrong: the claim says more than the words: without 'often'
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "Compiling often makes training faster",
+        "claim": "A training that is compiled is faster.",
+        "evidence": "measured",
+        "control": "The training as written.",
+        "otherwise": "No training that gains.",
+        "limit": "Two sizes.",
+    }
+
+
+# %% your_own_claim-1 wrong: the row has a verdict already
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "Compile makes everything faster",
+        "claim": "Whatever is compiled takes less time.",
+        "evidence": "measured",
+        "verdict": "false",
+        "control": "The function as written.",
+        "otherwise": "A function that takes as long.",
+        "limit": "Two functions.",
+    }
+
+
+# %% your_own_claim-1 wrong: the row says the same in two of its fields
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "Compile makes everything faster",
+        "claim": "Compiled code is faster.",
+        "evidence": "measured",
+        "control": "The function as written.",
+        "otherwise": "Compiled code is faster.",
+        "limit": "Two functions.",
+    }
+
+
+# %% your_own_claim-1 wrong: the row's evidence is 'none'
+def row():
+    return {
+        "source": "A talk, 2026",
+        "words": "JAX does not need a framework on top",
+        "claim": "A training with JAX needs no other library.",
+        "evidence": "none",
+        "verdict": "unsettled",
+        "otherwise": "A training that cannot be written without one.",
+        "limit": "JAX is not here.",
+    }
+
+
+# %% your_own_claim-2 right
+def sides(seed):
+    def summed_torch(rows):
+        return torch.tensor(rows).sum(dim=0)
+
+    def summed_tf(rows):
+        return tf.reduce_sum(tf.constant(rows), axis=0)
+
+    found = {}
+    for height in (10, 1000):
+        rows = numbers(seed + height, height, 3)
+
+        def quicker(rows=rows):
+            return summed_torch(rows)
+
+        def slower(rows=rows):
+            return summed_tf(rows).numpy().tolist()
+
+        found[f"{height} rows"] = dict(slower=slower, quicker=quicker)
+    return found
+
+
+# %% your_own_claim-2 wrong: sides returns 1 situation, expected two or more
+def sides(seed):
+    x = tf.constant(numbers(seed, 100, 100))
+    return {"a chain": {"quicker": lambda: chain_compiled(x), "slower": lambda: chain(x)}}
+
+
+# %% your_own_claim-2 wrong: a side of 'a product' is no function
+def sides(seed):
+    x = torch.tensor(numbers(seed, 100, 100))
+    return {
+        "a product": {"quicker": product_compiled(x), "slower": product(x)},
+        "a sum": {"quicker": x.sum(), "slower": x.sum()},
+    }
+
+
+# %% your_own_claim-2 wrong: computes the same numbers for another seed
+def sides(seed):
+    x, y = torch.tensor(numbers(0, 100, 100)), tf.constant(numbers(0, 100, 100))
+    return {
+        "a product": {"quicker": lambda: product_compiled(x), "slower": lambda: product(x)},
+        "a chain": {"quicker": lambda: chain_compiled(y), "slower": lambda: chain(y)},
+    }
+
+
+# %% your_own_claim-2 wrong: what the two sides of 'a chain' compute differs
+def sides(seed):
+    x, y = torch.tensor(numbers(seed, 100, 100)), tf.constant(numbers(seed, 100, 100))
+    return {
+        "a chain": {"quicker": lambda: chain_compiled(y), "slower": lambda: chain(chain(y))},
+        "a product": {"quicker": lambda: product_compiled(x), "slower": lambda: product(x)},
+    }
+
+
+# %% your_own_claim-2 wrong: compares a function with itself
+def sides(seed):
+    x = torch.tensor(numbers(seed, 100, 100))
+
+    def run():
+        return product(x)
+
+    return {"here": {"quicker": run, "slower": run}, "there": {"quicker": run, "slower": run}}
+
+
+# %% your_own_claim-2 wrong: has the sides ['compiled', 'plain'], expected
+def sides(seed):
+    x, y = torch.tensor(numbers(seed, 100, 100)), tf.constant(numbers(seed, 100, 100))
+    return {
+        "a chain": {"compiled": lambda: chain_compiled(y), "plain": lambda: chain(y)},
+        "a product": {"compiled": lambda: product_compiled(x), "plain": lambda: product(x)},
+    }
+
+
+# %% your_own_claim-2 wrong: is None
+def sides(seed):
+    x = tf.constant(numbers(seed, 100, 100))
+
+    def quicker():
+        chain_compiled(x)
+
+    def slower():
+        chain(x)
+
+    return {name: {"quicker": quicker, "slower": slower} for name in ("once", "again")}
+
+
+# %% your_own_claim-3 right
+def trial(quicker, slower, pairs):
+    for side in (slower, quicker):
+        side()
+    none = [
+        timing.compare(lambda: [slower(), None][1], lambda: [side(), None][1], pairs=pairs)
+        for side in (slower, quicker)
+    ]
+    control, measured = (np.array(one.first) / np.array(one.second) for one in none)
+    enough = f"{pairs - 2} < sum(control * 1.2 < measured)"
+    return claims.Case(control=control, measured=measured, rule=enough, printed=False)
+
+
+# %% your_own_claim-3 wrong: quicker and slower are called 7 and 21 times
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    rule = f"(measured > 1.2 * control).sum() >= {pairs - 1}"
+    return claims.Case(measured, control, rule, printed=False)
+
+
+# %% your_own_claim-3 wrong: of 7 pairs, measured has shape (7, 3)
+def trial(quicker, slower, pairs):
+    quicker(), slower()
+    measured = timing.compare(slower, quicker, pairs).ratios
+    control = timing.compare(slower, slower, pairs).ratios
+    rule = f"(measured > 1.2 * control).sum() >= {pairs - 1}"
+    return claims.Case(measured, control, rule, printed=False)
+
+
+# %% your_own_claim-3 wrong: are called 8 and 8 times, expected 8 and 22
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    rule = f"(measured > 1.2 * control).sum() >= {pairs - 1}"
+    return claims.Case(measured, np.ones(pairs), rule, printed=False)
+
+
+# %% your_own_claim-3 wrong: the ratios where slower takes three times as long
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(quicker), run(slower), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    rule = f"(measured > 1.2 * control).sum() >= {pairs - 1}"
+    return claims.Case(measured, control, rule, printed=False)
+
+
+# %% your_own_claim-3 wrong: with 6 of 7 pairs beyond nothing, the rule says no
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    return claims.Case(measured, control, "(measured > 1.2 * control).all()", printed=False)
+
+
+# %% your_own_claim-3 wrong: with 5 of 5 pairs beyond nothing, the rule says no
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    return claims.Case(measured, control, "(measured > 1.2 * control).sum() >= 6", printed=False)
+
+
+# %% your_own_claim-3 wrong: for a ratio of 1.5 against 1.3 the rule says yes
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    rule = f"(measured > 1.2).sum() >= {pairs - 1} and len(control) > 0"
+    return claims.Case(measured, control, rule, printed=False)
+
+
+# %% your_own_claim-3 wrong: the case prints times
+def trial(quicker, slower, pairs):
+    def run(side):
+        return lambda: side() is None or None
+
+    quicker(), slower()
+    measured = timing.compare(run(slower), run(quicker), pairs).ratios
+    control = timing.compare(run(slower), run(slower), pairs).ratios
+    return claims.Case(measured, control, f"(measured > 1.2 * control).sum() >= {pairs - 1}")
+
+
+# %% your_own_claim-4 right
+def judgement(ledger):
+    mine, found = row(), {}
+    own.add(Path(ledger), "compile_2026", mine)
+    for name, pair in sides(11).items():
+        found[name] = trial(**pair, pairs=9)
+    said = {key: "I have not looked into this yet; somebody should." for key in judging.ASKED}
+    own.verdict(
+        str(ledger), "compile_2026", found, answers=said, because="Nine pairs of each were timed."
+    )
+    return found
+
+
+# %% your_own_claim-4 wrong: there is no claim 'M1' in theirs.toml
+def judgement(ledger):
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: judgement changes what stood in the ledger
+def judgement(ledger):
+    ledger.unlink(missing_ok=True)
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: the card says no to: At least 5 seeds or pairs?
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=3) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: the card says no to: The reason no stronger than the cases?
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="Compiling never hurts.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: not answered: What would another machine
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(["alike", "before", "fair"], "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: judgement shows 0 cards, expected 1
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    return {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+
+
+# %% your_own_claim-4 wrong: of other sides, expected ['a', 'b']
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    rule = "(measured > 1.2 * control).sum() >= 6"
+    cases = {
+        name: claims.Case([9.0] * 7, [1.0] * 7, rule, printed=False)
+        for name in ("a product (PyTorch)", "a chain (TensorFlow)")
+    }
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: side is called 0 times
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    rule = "(measured > 1.2 * control).sum() >= 6"
+    cases = {name: claims.Case([9.0] * 7, [1.0] * 7, rule, printed=False) for name in sides(0)}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: the case holds: False
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(pair["slower"], pair["quicker"], 7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: what judgement returns is NoneType
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "See above.")
+    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
