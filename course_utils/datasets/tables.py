@@ -52,10 +52,11 @@ def clinic(seed: int = 0) -> Clinic:
 
 
 def transactions(n: int = 20_000, later: bool = False, seed: int = 0) -> "pd.DataFrame":
-    """Simulate card payments, about 1 % of them fraud; `later` brings a kind not seen before.
+    """Simulate 90 days of card payments, about 1 % fraud; `later` brings a kind not seen before.
 
-    Columns: `amount` in euros; `minutes` since the card's last payment; `distance` in km from
-    the place of that payment; `hour`, 0 to 24; `online` and `fraud`, 0 or 1.
+    Columns: `day`, 0 to 89, rising, with as many payments each day; `amount` in euros; `minutes`
+    since the card's last payment; `distance` in km from the place of that payment; `hour`, 0 to 24;
+    `online` and `fraud`, 0 or 1.
     Recipe, where L(m, s) is log-normal with median m: an honest payment has amount L(30, 1), or
     L(2, 0.5) in 12 of 100; minutes L(600, 1), or L(2, 0.7) in 12 of 100; distance L(5, 1); hour
     N(14, 4). 15 of 100 are made on a journey: distance L(600, 0.8), minutes at least distance /
@@ -86,6 +87,7 @@ def transactions(n: int = 20_000, later: bool = False, seed: int = 0) -> "pd.Dat
     cases = [tried, copied, new]
     return pd.DataFrame(
         {
+            "day": np.arange(n) * 90 // n,
             "amount": np.select(cases, [draw(2, 0.5), draw(150, 0.7), draw(60, 0.4)], amount),
             "minutes": np.select(cases[:2], [draw(2, 0.7), draw(60, 0.8)], minutes),
             "distance": np.where(copied, draw(600, 0.8), distance),

@@ -1,5 +1,5 @@
-# Answers to the tasks of exercise 17, right and wrong; the text after `wrong:` is part of what the
-# learner must read.
+# Answers to the tasks of the exercise on a voice remote, right and wrong; the text after `wrong:`
+# is part of what the learner must read.
 
 # %% voice_remote-1 right
 def frames(clip, size, step):

@@ -1,5 +1,5 @@
-# Answers to the tasks of exercise 18, right and wrong; the text after `wrong:` is part of what the
-# learner must read.
+# Answers to the tasks of the exercise on card fraud, right and wrong; the text after `wrong:`
+# is part of what the learner must read.
 
 # %% card_fraud-1 right
 def precision_and_recall(stopped, fraud):
