@@ -9,6 +9,7 @@ from course_utils.datasets.driving import (
     road_pictures,
 )
 from course_utils.datasets.language import (
+    CORRECTIONS,
     INTENTS,
     Expressions,
     Utterances,
@@ -29,6 +30,7 @@ from course_utils.datasets.tables import Clinic, clinic, transactions
 
 __all__ = [
     "COMMANDS",
+    "CORRECTIONS",
     "INTENTS",
     "RATE",
     "ROAD_HALF_WIDTH",

@@ -20,7 +20,7 @@ class Road(NamedTuple):
 
 
 def road(seed: int = 0) -> Road:
-    """Draw a closed road of about 300 m.
+    """Draw a closed road of about 260 m.
 
     Recipe: at angle a, its middle is r = 40 m (1 + sum of c_k cos(k a + p_k), k = 2, 3, 4) away
     from the centre; c_k is uniform on 0 to 0.3 / k, p_k on 0 to 2 pi. With even chance it is driven

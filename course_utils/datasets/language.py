@@ -1,7 +1,7 @@
 """Language: nested expressions, and what people say to an assistant."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,29 +113,37 @@ _SLOTS = {
     "room": "kitchen bedroom hall office garage | attic cellar",
 }
 # Both words are said and one is meant, {s}; {o} is the other. What follows a + ends the utterance.
-_CONTRASTS = (
+CORRECTIONS = [
     "{s} not {o}",
     "not {o} but {s}",
     "{o} + no wait {s}",
     "{o} + sorry i mean {s}",
     "{s} + and not {o}",
-)
+]
 _FILLERS = ["hey", "ok", "please", "so", "er", "um"], ["please", "now", "thanks"]
 
 
-def utterances(n_train: int = 1200, n_test: int = 500, seed: int = 0) -> Utterances:
+def utterances(
+    n_train: int = 1200,
+    n_test: int = 500,
+    seed: int = 0,
+    forms_train: Sequence[int] = (0, 1, 2, 4),
+    forms_test: Sequence[int] = (3,),
+) -> Utterances:
     """Draw sentences that somebody says to an assistant; the test's phrasings are all new.
 
     Recipe: one of eight intents with equal chance; one of its phrasings for this part (the test's
     are never trained on); a word for each slot (in the test, from a longer list). Of the lamp's and
     the heating's sentences, a share of 0.3 says both words, "off no wait on", and the order tells
-    which is meant. Then a filler in front with chance 0.5 and one behind with chance 0.2; and after
-    each word a hesitation, "er", with chance 0.05. Lower case, no punctuation.
+    which is meant: in forms whose numbers in CORRECTIONS are given for each part; by default the
+    test's one is never trained on. Then a filler in front with chance 0.5 and one behind with
+    chance 0.2; and after each word a hesitation, "er", with chance 0.05. Lower case, no
+    punctuation.
     Targets: int64 of shape (n,), the intent's place in INTENTS.
     """
     generator = np.random.default_rng(seed)
 
-    def choose(words: Sequence[str]) -> str:
+    def choose(words: Sequence) -> Any:
         return words[generator.integers(len(words))]
 
     def say(intent: str, part: int) -> str:
@@ -144,7 +152,8 @@ def utterances(n_train: int = 1200, n_test: int = 500, seed: int = 0) -> Utteran
         text, ending = " ".join(choose(phrasings).split()), ""
         if state:
             other = {"on": "off", "off": "on", "up": "down", "down": "up"}[state]
-            form = choose(_CONTRASTS) if generator.random() < 0.3 else "{s}"
+            both = generator.random() < 0.3
+            form = CORRECTIONS[choose((forms_train, forms_test)[part])] if both else "{s}"
             form, _, ending = form.replace("{o}", other).replace("{s}", state).partition(" +")
             text = text.replace("{s}", form)
         for slot, listed in _SLOTS.items():
