@@ -151,6 +151,11 @@ def joined(value: Any) -> Any:
     return "".join(value) if isinstance(value, list) else value
 
 
+def printed(output: dict[str, Any]) -> str:
+    """Return the text of a stored output: what was printed, or what stands for what was shown."""
+    return joined(output.get("text") or output.get("data", {}).get("text/plain", ""))
+
+
 def tree_of(source: str) -> ast.Module | None:
     """Parse a code cell, IPython's commands left out; None where it is not Python."""
     try:

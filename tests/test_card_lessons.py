@@ -10,7 +10,7 @@ import json
 import pytest
 
 from course_utils import ROOT, authoring, devices
-from course_utils.notebooks import read
+from course_utils.notebooks import printed, read
 
 LESSONS = {path.stem[3:]: path for path in (ROOT / "notebooks/4_devices").glob("*.ipynb")}
 ANOTHER = json.loads((ROOT / "tests/another_card.json").read_text())
@@ -61,7 +61,7 @@ def a_slower_card():
 def said(notebook):
     """Return all that the cells print, and the verdicts among it, claim by claim."""
     texts = [
-        "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+        printed(output)
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs

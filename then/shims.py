@@ -70,6 +70,10 @@ def alone(code):
     return done.stdout.strip().splitlines()[-1]
 
 
+HELD = "next(int(line.split()[1]) for line in open('/proc/self/status') if 'VmRSS' in line) / 1024"
+"""The megabytes that a process holds, in Python for one that knows none of these scripts."""
+
+
 def megabytes(process):
     """Return the memory that a process holds, shared pages counted in."""
     with open(f"/proc/{process}/status") as lines:

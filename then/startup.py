@@ -14,9 +14,7 @@ import numpy
 start = time.process_time()
 import {}
 spent = time.process_time() - start
-with open("/proc/self/status") as lines:
-    held = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
-print(1000 * spent, held / 1024)
+print(1000 * spent, {})
 """
 place = tempfile.mkdtemp()
 net = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.ReLU(), torch.nn.Linear(32, 1)).eval()
@@ -55,7 +53,7 @@ def milliseconds(function):
 
 def imported(module):
     """Return milliseconds and megabytes of an import; this script's own has the files at hand."""
-    return map(float, shims.alone(PROBE.format(module)).split())
+    return map(float, shims.alone(PROBE.format(module, shims.HELD)).split())
 
 
 torch_ms, torch_mb = imported("torch")

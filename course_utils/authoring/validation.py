@@ -198,7 +198,7 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
                 yield f"cell {n}: a stored error: {output['ename']}"
             if output.get("name") == "stderr":
                 yield f"cell {n}: a stored message on stderr"
-            if found := PRINTED_SET.search(joined(output.get("text", data.get("text/plain", "")))):
+            if found := PRINTED_SET.search(notebooks.printed(output)):
                 yield f"cell {n}: the order of {found[0]} changes from run to run: print it sorted"
             page = joined(data.get("text/html", ""))
             if any(key.startswith("image/") for key in data) and not page:

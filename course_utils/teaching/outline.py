@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from course_utils import minutes
-from course_utils.notebooks import joined
+from course_utils.notebooks import joined, printed
 
 TWINS, FOUND = "Where the twins differ", "What we found"
 SHORT = 80
@@ -63,8 +63,6 @@ def section(cells: list[Cell], heading: str) -> str:
 
 def shown_text(cell: Cell) -> str:
     """Return what a code cell has stored, as text; of a picture, the text that stands for it."""
-    texts = []
-    for output in cell.get("outputs", []):
-        texts.append(joined(output.get("text") or output.get("data", {}).get("text/plain", "")))
+    texts = [printed(output) for output in cell.get("outputs", [])]
     shown = "\n".join(text.strip("\n") for text in texts if text)
     return shown.replace("you made no prediction; it was", "measured:")
