@@ -169,6 +169,10 @@ def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url)
                 frame.locator("card-view").last.scroll_into_view_if_needed()
                 frame.locator(f"{card}-card").scroll_into_view_if_needed()
                 frame.locator(f"{card}-card {drawn}").first.wait_for(state="attached")
+            settings = frame.locator("metrics-dashboard-right-pane")
+            assert settings.count() == 0
+            frame.get_by_role("button", name="Settings").last.click()
+            settings.wait_for()
             assert amiss == []
         if not web_files.current():
             pytest.skip(f"Visdom's page needs its web files: `{web_files.MEND}`")

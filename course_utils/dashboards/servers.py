@@ -7,17 +7,24 @@ server answers; it holds a secret, and every user of a machine can read a comman
 server answers, one line on standard output tells its port.
 """
 
+import io
 import os
 import sys
 import threading
 import time
 import types
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from course_utils.dashboards import web_files
 
 SECONDS_BETWEEN_LOOKS = 0.3
+SETTINGS_CLOSED = (
+    b"localStorage.getItem('_tb_global_settings') || localStorage.setItem("
+    b"'_tb_global_settings', JSON.stringify({timeSeriesSettingsPaneOpened: false}));\n"
+)
+"""TensorBoard's page keeps its settings open until told once: a third of a notebook's width."""
 NO_PAGE = f"""<!DOCTYPE html>
 <title>Visdom</title>
 <body style="font-family: sans-serif; margin: 3em">
@@ -41,7 +48,7 @@ def tensorboard(folder: Path, port: int, path: str) -> None:
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("notf")
     from tensorboard import default, program
 
-    board = program.TensorBoard(plugins=default.get_plugins())
+    board = program.TensorBoard(default.get_plugins(), tensorboard_page)
     options = {
         "logdir": folder,
         "host": "127.0.0.1",
@@ -55,6 +62,23 @@ def tensorboard(folder: Path, port: int, path: str) -> None:
     board.configure(["tensorboard", *[f"--{name}={value}" for name, value in options.items()]])
     _tell(int(board.launch().split(":")[2].split("/")[0]))
     threading.Event().wait()
+
+
+def tensorboard_page() -> io.BytesIO:
+    """Return TensorBoard's web files as a zip, in which its settings are closed at first."""
+    from tensorboard import assets
+
+    changed = io.BytesIO()
+    with (
+        assets.get_default_assets_zip_provider()() as stock,
+        zipfile.ZipFile(stock) as files,
+        zipfile.ZipFile(changed, "w") as all_files,
+    ):
+        for name in files.namelist():
+            before = SETTINGS_CLOSED if name == "index.js" else b""
+            all_files.writestr(name, before + files.read(name))
+    changed.seek(0)
+    return changed
 
 
 def visdom(folder: Path, port: int, path: str, readonly: str = "") -> None:
