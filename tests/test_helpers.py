@@ -14,7 +14,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from course_utils import CourseError, datasets, figures, lesson, timing
+from course_utils import CourseError, counting, datasets, figures, lesson, timing
 from course_utils.datasets import language
 from course_utils.figures import nodes
 
@@ -275,6 +275,23 @@ def test_comparisons_are_ratios_in_changing_order():
     assert str(result) == "3.0 × (3.0 to 3.0)"
     slow, fast = (lambda: time.sleep(0.05)), (lambda: None)
     assert min(timing.compare(slow, fast).ratios) > 10
+
+
+def test_statements_do_not_hang_on_how_lines_are_broken():
+    def one_line(x):
+        return [x, x]
+
+    def several(
+        x,
+    ):
+        doubled = [
+            x,
+            x,
+        ]
+        return doubled
+
+    assert (counting.statements(one_line), counting.statements(several)) == (1, 2)
+    assert counting.statements(one_line, several, "for n in x:\n    n = (\n        1)") == 5
 
 
 @pytest.mark.parametrize("seed", range(5))
