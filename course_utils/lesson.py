@@ -36,8 +36,9 @@ def begin(seed: int = 0, cards: bool = False) -> None:
     with its TF32 numbers would differ. What has used a card before keeps it: restart the kernel.
     """
     os.environ.update(QUIET | os.environ)
-    # joblib, below scikit-learn, warns where a container does not say how many cores there are.
-    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(os.cpu_count()))
+    # joblib, below scikit-learn, counts cores unless it may use fewer, and where a container hides
+    # them it writes a traceback.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(THREADS))
     if not cards:
         # Read when a framework first looks for cards, which importing it does not do.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""

@@ -19,6 +19,7 @@ def at_most(seconds: float) -> Iterator[None]:
     back from C++ cannot be interrupted, neither so nor by the button.
     """
     late = threading.Event()
+    main = threading.current_thread() is threading.main_thread()
 
     def interrupt() -> None:
         late.set()
@@ -29,7 +30,9 @@ def at_most(seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, interrupt)
     timer.daemon = True
-    if threading.current_thread() is threading.main_thread():
+    if main:
+        # What a script starts in the background ignores this signal from its first moment.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         timer.start()
     try:
         yield
@@ -43,6 +46,8 @@ def at_most(seconds: float) -> Iterator[None]:
         ) from None
     finally:
         timer.cancel()
+        if main:
+            signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -229,6 +230,20 @@ def test_a_lesson_begins_quietly_and_alike_each_time(missing):
     assert first.stdout == in_a_kernel(code)
     assert all(line.endswith(" 1") for line in first.stdout.splitlines()[1:])
     assert f"'{missing}'" not in first.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores are asked of another program there")
+def test_scikit_learn_says_nothing_where_a_container_hides_its_cores(tmp_path, monkeypatch):
+    silent = tmp_path / "lscpu"
+    silent.write_text("#!/bin/sh\n")
+    silent.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT", raising=False)
+    code = "import joblib\nprint(joblib.cpu_count(only_physical_cores=True))"
+    if os.cpu_count() > lesson.THREADS:
+        assert "found 0 physical cores" in in_python(code).stderr
+        begun = in_python(f"from course_utils import lesson\nlesson.begin()\n{code}")
+        assert (begun.stdout, begun.stderr) == (f"{lesson.THREADS}\n", "")
 
 
 def test_what_the_start_holds_back_comes_out_when_it_fails():

@@ -1,6 +1,7 @@
 """The four outcomes of a check, each one line, for values of either framework."""
 
 import re
+import signal
 import time
 
 import keras
@@ -257,8 +258,16 @@ def test_errors_of_frameworks_keep_their_reason(shell, capsys, reason):
     assert REASONS[reason].splitlines()[int(own[1]) - 1].strip() == own[2]
 
 
+@pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["heard", "ignored"])
+def interrupts(request):
+    """What is started in the background of a script ignores them."""
+    before = signal.signal(signal.SIGINT, request.param)
+    yield request.param
+    assert signal.signal(signal.SIGINT, before) == request.param
+
+
 @pytest.mark.parametrize("waiting", ["while True:\n        n += 1", "time.sleep(60)"])
-def test_an_answer_that_takes_too_long_is_stopped(shell, capsys, monkeypatch, waiting):
+def test_an_answer_that_takes_too_long_is_stopped(shell, capsys, monkeypatch, interrupts, waiting):
     monkeypatch.setattr(tasks, "SECONDS", 0.5)
     shell.run_cell(f"import time\n\n\ndef answer(n):\n    {waiting}")
     start = time.perf_counter()
