@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 15, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of switching, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% switching-1 right

@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 16, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of assistant, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% assistant-1 right

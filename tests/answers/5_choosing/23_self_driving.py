@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 19, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of self_driving, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% self_driving-1 right
