@@ -223,6 +223,12 @@ def lean_tf(blocks):
     return forward
 
 
+# %% memory_and_speed-4 wrong: expected 3, got 2
+def lean_tf(blocks):
+    first, second, third = map(tf.recompute_grad, blocks)
+    return lambda data: third(second(first(data)))
+
+
 # %% memory_and_speed-5 right
 def judge(run_torch, run_tf):
     wins, alike = [], True

@@ -103,6 +103,26 @@ def chance_torch(model, x):
     return claims.Case(*gaps, "measured > 0 and measured >= 10 * control")
 
 
+# %% verdict-2 wrong: the rule refuses 1 against 0.1
+def chance_torch(model, x):
+    mode, gaps = model.training, []
+    for training in (True, False):
+        model.train(training)
+        gaps.append((model(x) - model(x)).abs().max().item())
+    model.train(mode)
+    return claims.Case(*gaps, "measured > 1e-6 and measured > 10 * control")
+
+
+# %% verdict-2 wrong: the rule accepts 1e-6 against 0
+def chance_torch(model, x):
+    mode, gaps = model.training, []
+    for training in (True, False):
+        model.train(training)
+        gaps.append((model(x) - model(x)).abs().max().item())
+    model.train(mode)
+    return claims.Case(*gaps, "measured >= 1e-6 and measured >= 10 * control")
+
+
 # %% verdict-2 wrong: the rule accepts 0.9 against 0.1
 def chance_torch(model, x):
     mode, gaps = model.training, []
