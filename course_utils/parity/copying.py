@@ -94,12 +94,16 @@ def _step(module: "torch.nn.Module", model: "keras.Layer") -> float:
     """Return the rounding of the coarser type; raises CourseError for types too coarse to prove."""
     types = {str(one.dtype).split(".")[-1] for one in module.parameters()}
     types |= {one.dtype for one in model.weights}
-    types |= {one.compute_dtype for one in model._flatten_layers(include_self=False)}
+    inner = list(model._flatten_layers())
+    types |= {one.compute_dtype for one in inner if one is not model}
     if coarse := types - {"float32", "float64"}:
         raise CourseError(
             f"cannot prove a copy in {min(coarse)}: copy in float32, convert both models then"
         )
-    return float(np.finfo("float64" if types == {"float64"} else "float32").eps)
+    # Keras's attention takes its scale as float32, whatever the layer's type is.
+    scales = [one.key_dim**-0.5 for one in inner if hasattr(one, "key_dim")]
+    exact = all(np.float32(scale) == scale for scale in scales)
+    return float(np.finfo("float64" if types == {"float64"} and exact else "float32").eps)
 
 
 def _settle(both: watch.Both, feed: batches.Feed) -> None:
