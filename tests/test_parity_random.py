@@ -260,6 +260,12 @@ def apart(module, model, shape, words, dtype):
     return parity.gap(ours, theirs) / max(1e-3, np.abs(theirs).max())
 
 
+def allowed(module, dtype):
+    """How far answers may part; Keras rounds the scale of attention to float32."""
+    attention = any(isinstance(one, Attended) for one in module.modules())
+    return TOLERANCE["float32" if attention else dtype]
+
+
 def back_to_float32():
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
@@ -275,7 +281,7 @@ def test_twins_are_copied_to_rounding(data, to_keras):
     module, model, *others = built = twins(data.draw, mistakes=False)
     try:
         parity.copy_weights(*((module, model) if to_keras else (model, module)))
-        assert apart(*built) < TOLERANCE[others[-1]]
+        assert apart(*built) < allowed(module, others[-1])
     finally:
         back_to_float32()
 
@@ -293,7 +299,7 @@ def test_mistakes_are_refused_or_do_not_matter(data, to_keras):
             message = str(error)
         event("copied" if message is None else f"refused: {message[:24]}")
         if message is None:
-            assert apart(*built) < TOLERANCE[others[-1]]
+            assert apart(*built) < allowed(module, others[-1])
             return
         assert "\n" not in message
         assert re.match("cannot (map|run|copy: the models part|prove|copy PyTorch)", message)
