@@ -40,7 +40,7 @@ class Call:
 
     number: int
     layer: "keras.Layer"
-    defined: int = 0
+    defined: int
     entered: np.ndarray | None = None
     real: np.ndarray | None = None
     left: np.ndarray | None = None
