@@ -103,7 +103,7 @@ def _step(module: "torch.nn.Module", model: "keras.Layer") -> float:
         )
     # Keras's attention takes its scale as float32, whatever the layer's type is.
     scales = [one.key_dim**-0.5 for one in inner if hasattr(one, "key_dim")]
-    exact = all(np.float32(scale) == scale for scale in scales)
+    exact = all(float(np.float32(scale)) == scale for scale in scales)
     return float(np.finfo("float64" if types == {"float64"} and exact else "float32").eps)
 
 
