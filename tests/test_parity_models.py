@@ -360,17 +360,6 @@ def test_inputs_by_name_go_by_their_names_in_whatever_order():
         parity.copy_weights(model, module, example=example)
 
 
-def test_attention_in_float64_is_as_exact_as_keras_computes_it():
-    """Keras rounds the scale, one over the root of 2, to float32."""
-    x = keras.Input((5, 4), dtype="float64")
-    model = keras.Model(x, L.MultiHeadAttention(2, 2, dtype="float64")(x, x))
-    attention = nn.MultiheadAttention(4, 2, batch_first=True, dtype=torch.float64)
-    module = Twin(lambda m, x: m.attention(x, x, x)[0], attention=attention)
-    parity.copy_weights(module, model)
-    data = np.random.default_rng(0).normal(size=(3, 5, 4))
-    assert 1e-12 < parity.gap(module(torch.from_numpy(data)).detach(), model(data)) < 1e-6
-
-
 def test_the_modes_the_seed_and_the_source_stay_as_they_are():
     module, model = Residual().train(), residual_tf()
     module.norms[0].eval()

@@ -1,5 +1,6 @@
 """Random twins: a copy is equal to rounding or refused with one line, never anything else."""
 
+import functools
 import re
 
 import keras
@@ -27,7 +28,7 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "elu": nn.ELU,
     "silu": nn.SiLU,
-    "softplus": nn.Softplus,
+    "softplus": functools.partial(nn.Softplus, threshold=100),  # above it, PyTorch has a line
     "linear": nn.Identity,
 }
 
