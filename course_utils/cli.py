@@ -150,11 +150,12 @@ def grade(
     ] = None,
     shard: Annotated[str, typer.Option(help="I/N: the Ith of N shares of the class.")] = "",
     merge: Annotated[bool, typer.Option("--merge", help="Run nothing; join shares.")] = False,
+    only: Annotated[str, typer.Option(help="Run this lesson's exercise only.")] = "",
 ) -> None:
     """Grade a part of the course for a class; the results are in graded/PART/."""
     from course_utils.grading import classes
 
-    options = classes.Options(jobs, box, seconds, roster, due, further, shard, merge)
+    options = classes.Options(jobs, box, seconds, roster, due, further, shard, merge, only)
     classes.grade(part, submitted, options, print)
 
 

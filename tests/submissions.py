@@ -31,6 +31,8 @@ def answered(source, own=""):
 
 RIGHT = "def two(x):\n    return 2 * x"
 WRONG = "def two(x):\n    return 3 * x"
+# PyTorch replaces methods of its modules for it.
+COMPILES = "import torch\ntorch.compile(lambda x: x + 1, backend='eager')(torch.ones(2))"
 REACH = """
 def reached(name, act):
     try:
@@ -43,7 +45,7 @@ def reached(name, act):
 SOURCES = {
     "honest": (RIGHT, "", "ok"),
     "wrong": (WRONG, "", "wrong"),
-    "warning": ("import warnings\nwarnings.warn('careful')\n" + RIGHT, "", "ok"),
+    "warning": ("import warnings\nwarnings.warn('careful')\n" + RIGHT, COMPILES, "ok"),
     "syntax": ("def two(x)\n    return 2 * x", "", "wrong"),
     "asks": (RIGHT, "input('your name? ')", "ok"),
     "long_line": (RIGHT, "print('x' * 50_000_000)", "ok"),

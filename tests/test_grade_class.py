@@ -263,6 +263,24 @@ def test_what_was_graded_is_not_run_again_and_shares_join(class_of_20):
     assert len(found) == len(before)
 
 
+@only_in_boxes
+def test_one_exercise_of_a_part_is_graded_alone(tmp_path):
+    course, submitted = make_class(tmp_path, ["honest"])
+    for place in (course / "solutions" / PART, submitted / "honest" / PART):
+        text = (place / f"{STEM}.ipynb").read_text(encoding="utf-8")
+        second = text.replace('"small-', '"second-')
+        (place / "02_second.ipynb").write_text(second, encoding="utf-8")
+    authoring.write_exercises(root=course)
+    with pytest.raises(CourseError, match="has no exercise 'third': it has small, second"):
+        classes.grade(PART, submitted, classes.Options(only="third"), print, course)
+    folder = classes.grade(PART, submitted, classes.Options(only="second"), print, course)
+    assert [path.name for path in (folder.parent / "records").iterdir()] == [
+        "honest.02_second.json"
+    ]
+    with open(folder / "canvas.csv", newline="") as file:
+        assert list(csv.DictReader(file))[1]["second (3)"] == "3.0"
+
+
 def test_a_variant_of_a_further_check_goes_by_the_student(tmp_path):
     wanted = classroom.WANTED
     for name in ("first_network-1.py", "first_network-2.a.py", "first_network-2.b.py"):

@@ -169,6 +169,31 @@ def translation(m, source, target):
     return m.answer(m.decoder(m.others(target), state)[0])
 
 
+def experts(m, x):
+    share = m.gate(x).softmax(-1)
+    return sum(share[:, n : n + 1] * expert(x) for n, expert in enumerate(m.experts))
+
+
+def experts_torch(count):
+    each = nn.ModuleList([nn.Linear(4, 3) for _ in range(count)])
+    return Twin(experts, gate=nn.Linear(4, count), experts=each)
+
+
+def experts_tf(count):
+    def build(x):
+        share = L.Dense(count, activation="softmax")(x)
+        return L.Add()([L.Dense(3)(x) * share[:, n : n + 1] for n in range(count)])
+
+    return functional_tf([(4,)], build)
+
+
+def packed(m, x):
+    lengths = (x != 0).sum(1).clamp(min=1)
+    options = {"batch_first": True, "enforce_sorted": False}
+    words = nn.utils.rnn.pack_padded_sequence(m.words(x), lengths, **options)
+    return m.last(m.rnn(words)[1][-1])
+
+
 def dicts_tf():
     inputs = {"age": keras.Input((1,), name="age"), "text": keras.Input((4,), name="text")}
     joined = L.Concatenate()([L.Dense(3)(inputs["text"]), L.Dense(2)(inputs["age"])])
@@ -543,6 +568,18 @@ PAIRS = {
         ),
         lambda: functional_tf([(4,)], variational_tf),
         RIGHT,
+    ),
+    "three experts": (lambda: experts_torch(3), lambda: experts_tf(3), RIGHT),
+    "six experts": (lambda: experts_torch(6), lambda: experts_tf(6), RIGHT),
+    "packed words": (
+        lambda: Twin(
+            packed,
+            words=nn.Embedding(9, 4),
+            rnn=nn.GRU(4, 3, batch_first=True),
+            last=nn.Linear(3, 2),
+        ),
+        lambda: sequential((5,), L.Embedding(9, 4, mask_zero=True), L.GRU(3), L.Dense(2)),
+        "a packed sequence enters it",
     ),
     "inputs by name": (
         lambda: Twin(

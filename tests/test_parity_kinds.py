@@ -44,9 +44,9 @@ class Last(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, batch_first=True, **options):
+    def __init__(self, width=8, batch_first=True, **options):
         super().__init__()
-        self.attention = nn.MultiheadAttention(8, 2, batch_first=batch_first, **options)
+        self.attention = nn.MultiheadAttention(width, 2, batch_first=batch_first, **options)
 
     def forward(self, x):
         return self.attention(x, x, x)[0]
@@ -261,3 +261,11 @@ def test_a_kind_is_carried_both_ways(kind):
     if "RNN" not in kind and "LSTM" not in kind and "plain" not in kind:
         for old, new in zip(module.parameters(), returned.parameters(), strict=True):
             assert torch.equal(old, new)
+
+
+def test_attention_is_as_exact_as_keras_computes_it():
+    """Keras rounds the scale, one over the root of 2, to float32."""
+    x = keras.Input((5, 4))
+    module, model = Attention(4), keras.Model(x, L.MultiHeadAttention(2, 2)(x, x))
+    parity.copy_weights(module, model)
+    assert 1e-12 < parity.gap(*answers(module, model, None)) < 1e-6

@@ -330,6 +330,36 @@ def test_an_example_stands_for_a_shape_that_is_not_known():
     assert parity.gap(module(torch.ones(1, 4)).detach(), model(np.ones((1, 4)))) < 1e-5
 
 
+class Named(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.left, self.right, self.last = L.Dense(5, activation="relu"), L.Dense(5), L.Dense(2)
+
+    def call(self, x):
+        return self.last(self.left(x["left"]) + self.right(x["right"]))
+
+
+class NamedTorch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last, self.right, self.left = nn.Linear(5, 2), nn.Linear(4, 5), nn.Linear(4, 5)
+
+    def forward(self, right, left):
+        return self.last(self.left(left).relu() + self.right(right))
+
+
+def test_inputs_by_name_go_by_their_names_in_whatever_order():
+    x = {name: keras.Input((4,), name=name) for name in ("right", "left")}
+    functional = keras.Model(x, Named()(x))
+    batch = {"right": np.ones((2, 4), "float32"), "left": np.eye(2, 4, dtype="float32")}
+    torches = {name: torch.from_numpy(value) for name, value in batch.items()}
+    for model, example in ((functional, None), (Named(), batch)):
+        module = NamedTorch()
+        parity.copy_weights(module, model, example=example)
+        assert parity.gap(module(**torches).detach(), model(batch)) < 1e-5
+        parity.copy_weights(model, module, example=example)
+
+
 def test_the_modes_the_seed_and_the_source_stay_as_they_are():
     module, model = Residual().train(), residual_tf()
     module.norms[0].eval()

@@ -1,5 +1,6 @@
 """Random twins: a copy is equal to rounding or refused with one line, never anything else."""
 
+import functools
 import re
 
 import keras
@@ -27,7 +28,7 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "elu": nn.ELU,
     "silu": nn.SiLU,
-    "softplus": nn.Softplus,
+    "softplus": functools.partial(nn.Softplus, threshold=100),  # above it, PyTorch has a line
     "linear": nn.Identity,
 }
 
@@ -217,9 +218,11 @@ class Twins:
             self.dense()  # the order of features at the very end could not be followed
 
 
-@st.composite
 def twins(draw, mistakes):
-    """Two built models of one architecture, what both take, and their type."""
+    """Two built models of one architecture, what both take, and their type.
+
+    No strategy: Keras draws the seeds of its layers from Python's random numbers.
+    """
     dtype = draw(st.sampled_from(["float32", "float64"]))
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
@@ -258,6 +261,12 @@ def apart(module, model, shape, words, dtype):
     return parity.gap(ours, theirs) / max(1e-3, np.abs(theirs).max())
 
 
+def allowed(module, dtype):
+    """How far answers may part; Keras rounds the scale of attention to float32."""
+    attention = any(isinstance(one, Attended) for one in module.modules())
+    return TOLERANCE["float32" if attention else dtype]
+
+
 def back_to_float32():
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
@@ -268,20 +277,20 @@ MANY = settings(PROFILE, max_examples=200, derandomize=False)
 
 
 @PROFILE
-@given(twins(mistakes=False), st.booleans())
-def test_twins_are_copied_to_rounding(built, to_keras):
-    module, model, *others = built
+@given(st.data(), st.booleans())
+def test_twins_are_copied_to_rounding(data, to_keras):
+    module, model, *others = built = twins(data.draw, mistakes=False)
     try:
         parity.copy_weights(*((module, model) if to_keras else (model, module)))
-        assert apart(*built) < TOLERANCE[others[-1]]
+        assert apart(*built) < allowed(module, others[-1])
     finally:
         back_to_float32()
 
 
 @PROFILE
-@given(twins(mistakes=True), st.booleans())
-def test_mistakes_are_refused_or_do_not_matter(built, to_keras):
-    module, model, *others = built
+@given(st.data(), st.booleans())
+def test_mistakes_are_refused_or_do_not_matter(data, to_keras):
+    module, model, *others = built = twins(data.draw, mistakes=True)
     before = [*model.get_weights(), *(one.clone().numpy() for one in module.state_dict().values())]
     message = None
     try:
@@ -291,7 +300,7 @@ def test_mistakes_are_refused_or_do_not_matter(built, to_keras):
             message = str(error)
         event("copied" if message is None else f"refused: {message[:24]}")
         if message is None:
-            assert apart(*built) < TOLERANCE[others[-1]]
+            assert apart(*built) < allowed(module, others[-1])
             return
         assert "\n" not in message
         assert re.match("cannot (map|run|copy: the models part|prove|copy PyTorch)", message)
@@ -304,14 +313,14 @@ def test_mistakes_are_refused_or_do_not_matter(built, to_keras):
 @pytest.mark.heavy
 @pytest.mark.timeout(1800)
 @MANY
-@given(twins(mistakes=False), st.booleans())
-def test_many_more_twins(built, to_keras):
-    test_twins_are_copied_to_rounding.hypothesis.inner_test(built, to_keras)
+@given(st.data(), st.booleans())
+def test_many_more_twins(data, to_keras):
+    test_twins_are_copied_to_rounding.hypothesis.inner_test(data, to_keras)
 
 
 @pytest.mark.heavy
 @pytest.mark.timeout(1800)
 @MANY
-@given(twins(mistakes=True), st.booleans())
-def test_many_more_mistakes(built, to_keras):
-    test_mistakes_are_refused_or_do_not_matter.hypothesis.inner_test(built, to_keras)
+@given(st.data(), st.booleans())
+def test_many_more_mistakes(data, to_keras):
+    test_mistakes_are_refused_or_do_not_matter.hypothesis.inner_test(data, to_keras)

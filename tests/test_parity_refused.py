@@ -48,6 +48,11 @@ MISTAKES = {
         lambda: model_tf(L.Dense(3), L.LayerNormalization(name="norm"), shape=(4,)),
         ["'norm'", "epsilon is 1e-05 in PyTorch and 0.001 in Keras"],
     ),
+    "epsilon of RMS norm, left to PyTorch": (
+        lambda: nn.Sequential(nn.Linear(4, 3), nn.RMSNorm(3)),
+        lambda: model_tf(L.Dense(3), L.RMSNormalization(), shape=(4,)),
+        ["epsilon is 1.19209e-07 in PyTorch and 1e-06 in Keras; with one they agree"],
+    ),
     "padding": (
         lambda: nn.Sequential(conv(stride=2, padding=1)),
         lambda: model_tf(L.Conv2D(3, 3, strides=2, padding="same")),

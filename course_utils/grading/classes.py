@@ -25,7 +25,7 @@ from course_utils.grading import (
 )
 from course_utils.grading.mending import Exercise
 from course_utils.grading.records import Record
-from course_utils.notebooks import counterpart, load, notebook_paths
+from course_utils.notebooks import counterpart, load, name_of, notebook_paths
 
 SECONDS_A_CELL = 60
 LEAST_MEMORY = 2048 * box.MB
@@ -34,7 +34,8 @@ LEAST_MEMORY = 2048 * box.MB
 class Options(NamedTuple):
     """What the command line can ask for; see `course grade --help`.
 
-    Without a number of jobs, one more than there are processors, as memory allows.
+    Without a number of jobs, one more than there are processors, as memory allows. `only` names
+    the lesson whose exercise alone is graded.
     """
 
     jobs: int = 0
@@ -45,6 +46,7 @@ class Options(NamedTuple):
     further: Path | None = None
     shard: str = ""
     merge: bool = False
+    only: str = ""
 
 
 class _Job(NamedTuple):
@@ -62,7 +64,8 @@ def grade(
 ) -> Path:
     """Grade a part for every student below `submitted`; return the folder with what came of it.
 
-    It is `graded/PART/` beside `submitted`, with the gradebook. What was graded before, by the
+    It is `graded/PART/` beside `submitted`, with the gradebook, and in it a folder of a lesson's
+    name where only that one's exercise is graded. What was graded before, by the
     same checks, is not run again. Raises CourseError before anything is run.
     """
     submitted = submitted.resolve()
@@ -72,7 +75,7 @@ def grade(
         raise CourseError("--shard runs a share and --merge joins them all: name one of the two")
     if options.further and not options.further.is_dir():
         raise CourseError(f"{options.further} is no folder with further checks, TASK.py")
-    wanted = exercises(part, root)
+    wanted = exercises(part, root, options.only)
     due = roster.moment(options.due, "--due") if options.due else None
     students, strangers = roster.read(options.roster, submitted)
     if not students:
@@ -92,17 +95,21 @@ def grade(
     if options.shard:
         say(f"Share {options.shard} is done; after the last one, --merge writes the tables")
     else:
-        _report(part, submitted, folder, wanted, students, jobs, due, say)
-    return folder
+        _report(part, submitted, folder / options.only, wanted, students, jobs, due, say)
+    return folder / options.only
 
 
-def exercises(part: str, root: Path = ROOT) -> list[Exercise]:
-    """Return the exercises of a part; raises CourseError where there is no such part."""
+def exercises(part: str, root: Path = ROOT, only: str = "") -> list[Exercise]:
+    """Return the exercises of a part, or one of them; raises CourseError where there is none."""
     paths = [path for path in notebook_paths("solutions", root) if path.parent.name == part]
     if not paths:
         parts = {path.parent.name for path in notebook_paths("solutions", root)}
         known = ", ".join(sorted(parts)) or "none"
         raise CourseError(f"there is no part {part!r} in solutions/, which holds {known}")
+    names = {name_of(path): path for path in paths}
+    if only and only not in names:
+        raise CourseError(f"{part} has no exercise {only!r}: it has {', '.join(names)}")
+    paths = [names[only]] if only else paths
     return [mending.exercise(p.stem, load(p), load(counterpart(p, "exercises"))) for p in paths]
 
 
@@ -262,11 +269,11 @@ def _report(
         say("No folder has a timestamp.txt: nobody can be told to be late")
     folder.mkdir(parents=True, exist_ok=True)
     for mine in filter(None, by_student.values()):
-        pages.write(folder, part, mine)
+        pages.write(folder, folder.name, mine)
     tasks = [task for one in wanted for task in one.checks]
-    tables.write(folder, part, tasks, students, by_student, late)
+    tables.write(folder, folder.name, tasks, students, by_student, late)
     gradebook.write(submitted.parent / "gradebook.db", part, wanted, students, found)
-    table = Table("student", "points", "not graded", "look at", title=f"{part}: {folder}")
+    table = Table("student", "points", "not graded", "look at", title=f"{folder.name}: {folder}")
     for student in students:
         mine = by_student[student.id]
         count = sum(w in records.GRADED for r in mine for w, _ in r.tasks.values())

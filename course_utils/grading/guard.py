@@ -45,6 +45,8 @@ def remember() -> None:
     """Note how everything is before any of the student's code; files beside come last."""
     sys.path[:] = [*filter(None, sys.path), ""]
     _remembered["modules"] = {name: importlib.import_module(name) for name in MODULES}
+    # PyTorch's compiler replaces two methods of all its modules when it is first used.
+    importlib.import_module("torch._dynamo.mutation_guard").install_generation_tagging_init()
     for name in AFRESH:
         module = importlib.import_module(f"course_utils.{name}")
         _remembered[name] = module.__spec__.loader.get_code(module.__name__)

@@ -51,23 +51,27 @@ class Route(NamedTuple):
 class Feed:
     """Both models' inputs; `like` has PyTorch's type and device.
 
-    `from_torch` says that batches are drawn as PyTorch takes them, and laid out for Keras.
+    `from_torch` says that batches are drawn as PyTorch takes them, and laid out for Keras. `given`
+    is the example, if there is one.
     """
 
     model: "keras.Layer"
     like: "torch.Tensor"
     inputs: list[Input]
     from_torch: bool
+    given: Any
 
     @property
     def structure(self) -> Any:
         """Return how Keras's inputs stand together, None where that is not known."""
-        return getattr(self.model, "input", None) if getattr(self.model, "inputs", None) else None
+        if getattr(self.model, "inputs", None):
+            return getattr(self.model, "input", None)
+        return self.given if isinstance(self.given, dict) else None
 
     @property
     def names(self) -> list[str]:
-        """Return the names of Keras's inputs where it takes a dict."""
-        return list(self.structure) if isinstance(self.structure, dict) else []
+        """Return the names of Keras's inputs where it takes a dict, in the order of `inputs`."""
+        return sorted(self.structure) if isinstance(self.structure, dict) else []
 
     def draw(self, seed: int, sizes: bool = False, masked: float = 0.0) -> list[np.ndarray]:
         """Draw a batch in float64; with `sizes`, its rows have very different ones.

@@ -101,7 +101,11 @@ def _again(place: Place, entered: np.ndarray, cut: Any = (), **settings: Any) ->
 
 def epsilons(pair: Pair) -> str | None:
     """Say that the epsilons of a pair differ, where they do."""
+    import torch
+
     ours, theirs = getattr(pair.module, "eps", None), getattr(pair.layer, "epsilon", None)
+    if ours is None and isinstance(pair.module, torch.nn.RMSNorm):
+        ours = float(np.finfo(pair.layer.compute_dtype).eps)  # PyTorch's goes by the type then
     if ours and theirs and abs(ours - theirs) > 0.01 * max(ours, theirs):
         return f"epsilon is {ours:g} in PyTorch and {theirs:g} in Keras"
     return None

@@ -21,9 +21,9 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     same numbers. The order of features is followed through flattening. Then every layer and both
     models answer another batch in evaluation mode, in their own type. Settings (epsilon, padding)
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
-    inputs: a list), for models whose input shapes cannot be known. Where a known input fits in
-    two layouts, with other weights, the usual one is taken (channels first in PyTorch, last in
-    Keras), and a line says so. Prints what was supposed, and what was left as it is.
+    inputs: a list or a dict), for models whose input shapes cannot be known. Where a known input
+    fits in two layouts, with other weights, the usual one is taken (channels first in PyTorch, last
+    in Keras), and a line says so. Prints what was supposed, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.
@@ -57,7 +57,8 @@ def _copied(
     tensors = [one for one in module.parameters() if one.is_floating_point()]
     like, from_torch = next(iter(tensors), torch.zeros(1)), to_keras and example is not None
     if from_torch and not model.built:
-        _build(model, batches.Feed(model, like, batches.inputs(model, example, []), True))
+        inputs = batches.inputs(model, example, [])
+        _build(model, batches.Feed(model, like, inputs, True, example))
     every = list({id(one): one for one in kinds.keras_units(model)}.values())
     layers = [layer for layer in every if kinds.is_known(layer)]
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
@@ -65,7 +66,7 @@ def _copied(
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
     raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)
-    feed = batches.Feed(model, like, inputs, from_torch)
+    feed = batches.Feed(model, like, inputs, from_torch, example)
     _settle(both, feed)
     found, route = match.find(both, feed)
     with runs.evaluating(module):  # spectral_norm moves on with each look in training mode
@@ -94,12 +95,16 @@ def _step(module: "torch.nn.Module", model: "keras.Layer") -> float:
     """Return the rounding of the coarser type; raises CourseError for types too coarse to prove."""
     types = {str(one.dtype).split(".")[-1] for one in module.parameters()}
     types |= {one.dtype for one in model.weights}
-    types |= {one.compute_dtype for one in model._flatten_layers(include_self=False)}
+    inner = list(model._flatten_layers())
+    types |= {one.compute_dtype for one in inner if one is not model}
     if coarse := types - {"float32", "float64"}:
         raise CourseError(
             f"cannot prove a copy in {min(coarse)}: copy in float32, convert both models then"
         )
-    return float(np.finfo("float64" if types == {"float64"} else "float32").eps)
+    # Keras's attention takes its scale as float32, whatever the layer's type is.
+    scales = [one.key_dim**-0.5 for one in inner if hasattr(one, "key_dim")]
+    exact = all(float(np.float32(scale)) == scale for scale in scales)
+    return float(np.finfo("float64" if types == {"float64"} and exact else "float32").eps)
 
 
 def _settle(both: watch.Both, feed: batches.Feed) -> None:

@@ -172,5 +172,5 @@ def answers_like(ours: np.ndarray, theirs: np.ndarray) -> Iterable[np.ndarray]:
     """Return the layouts of PyTorch's answer that have the shape of Keras's."""
     found = [ours, *([np.moveaxis(ours, 1, -1), np.swapaxes(ours, 0, 1)] if ours.ndim > 2 else [])]
     found = [way for way in found if way.shape == theirs.shape]
-    squeezed = [tuple(size for size in one.shape if size > 1) for one in (ours, theirs)]
+    squeezed = [tuple(size for size in one.shape if size != 1) for one in (ours, theirs)]
     return found or ([ours.reshape(theirs.shape)] if squeezed[0] == squeezed[1] else [])

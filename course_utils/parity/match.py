@@ -70,9 +70,9 @@ class Matching:
         same = [(call, order) for call, order in same if order is not None]
         if not same:
             self._loosen(x, fitting[0].entered)
-        # Where several fit, a twin of the same name stands first.
+        # Where several fit, a twin of the same name stands first, then what was defined first.
         last = half.name.rsplit(".")[-1]
-        same.sort(key=lambda one: one[0].layer.name.rsplit("/")[-1] != last)
+        same.sort(key=lambda one: (one[0].layer.name.rsplit("/")[-1] != last, one[0].defined))
         self.choices[half.number] = max(1, len(same))
         tie = self.ties.get(half.number, 0) % self.choices[half.number]
         call, order = same[tie] if same else (fitting[0], None)

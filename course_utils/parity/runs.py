@@ -1,6 +1,7 @@
 """Run a model of either framework on a batch and see what enters and leaves its layers."""
 
 import functools
+import re
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,10 @@ def _told(framework: str, inside: list[str]) -> Iterable[None]:
     except CourseError:
         raise
     except Exception as error:
-        line = next(iter(str(error).strip().splitlines()), "")
+        lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
+        # Keras's messages begin with where it happened.
+        said = (one for one in lines if one.strip() and not one.startswith("Exception encountered"))
+        line = next(said, "")
         place = f" at layer {inside[-1]!r}" if inside else ""
         raise CourseError(
             f"cannot run the {framework} model on a batch{place}: {type(error).__name__}: "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from course_utils import CourseError
 from course_utils.parity import batches, layouts, runs
 from course_utils.parity.weights import Pair
 
@@ -33,11 +34,13 @@ class Both(NamedTuple):
 class Call:
     """One call of a Keras layer: what enters, what leaves, and the numbers in its place.
 
+    `defined` is the layer's place in the model: a functional one calls neighbours from the last.
     `entered` and `left` have the common layout, `real` has Keras's.
     """
 
     number: int
     layer: "keras.Layer"
+    defined: int
     entered: np.ndarray | None = None
     real: np.ndarray | None = None
     left: np.ndarray | None = None
@@ -63,12 +66,12 @@ def keras_run(
 
     With `paired`, numbers stand for the calls of these places only.
     """
-    calls = []
+    calls, places = [], {id(layer): n for n, layer in enumerate(both.units_keras)}
 
     def see(layer: Any, entered: Any, left: Any) -> Any:
         many = isinstance(left, list | tuple)
         entered, real = runs.array(entered), runs.array(left[0] if many else left)
-        call = Call(len(calls), layer)
+        call = Call(len(calls), layer, places[id(layer)])
         calls.append(call)
         if entered is None or real is None or entered.ndim == 0:
             return left
@@ -135,6 +138,11 @@ def torch_run(
         return tensor * (1 + shake * noise).to(tensor.device, tensor.dtype)
 
     def see(path: str, unit: Any, entered: Any, left: Any) -> Any:
+        if isinstance(entered, torch.nn.utils.rnn.PackedSequence):
+            raise CourseError(
+                f"cannot map PyTorch layer {path!r} ({type(unit).__name__}): a packed sequence "
+                "enters it; copy the layers one by one, copy_weights(layer, twin)"
+            )
         entered = runs.array(entered)
         goes_on = _replaced(unit, twins(len(seen), path, unit, entered), left)
         seen.append((entered, runs.array(left[0] if isinstance(left, tuple) else left)))
