@@ -36,14 +36,6 @@ def ship_torch(model, example, path):
     return path
 
 
-# %% shipping_models-1 wrong: the shipped graph refuses a batch of 1
-def ship_torch(model, example, path):
-    batch = torch.export.Dim("batch", min=2)
-    graph = torch.export.export(model.eval(), (example,), dynamic_shapes=({0: batch},))
-    torch.export.save(graph, path)
-    return path
-
-
 # %% shipping_models-2 right
 def ship_tf(weight, bias, path):
     module = tf.Module()
