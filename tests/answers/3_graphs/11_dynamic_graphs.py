@@ -79,6 +79,19 @@ def shrink_tf(x, w):
     return x if np.abs(x.numpy()).max() <= 1 else shrink_tf(w * x, w)
 
 
+# %% dynamic_graphs-2 right
+def shrink_torch(x, w):
+    return x if torch.linalg.vector_norm(x, float("inf")) <= 1 else shrink_torch(x * w, w)
+
+
+@tf.function
+def shrink_tf(x, w):
+    x = tf.convert_to_tensor(x)
+    while tf.reduce_any(tf.abs(x) > 1):
+        x = w * x
+    return x
+
+
 # %% dynamic_graphs-2 wrong: with w = 0.5, the result of shrink_torch is
 def shrink_torch(x, w):
     while x.max() > 1:
@@ -163,6 +176,19 @@ def shrink_tf(x, w):
 def shrink_torch(x, w):
     while x.abs().max() > 1:
         x *= w
+    return x
+
+
+def shrink_tf(x, w):
+    while tf.reduce_max(tf.abs(x)) > 1:
+        x = x * w
+    return x
+
+
+# %% dynamic_graphs-2 wrong: from an x of shape (3, 4), with w = 0.7, the result of shrink_torch is
+def shrink_torch(x, w):
+    while torch.linalg.norm(x, float("inf")) > 1:
+        x = x * w
     return x
 
 

@@ -180,6 +180,16 @@ def operations(function):
     return {op: ops.count(op) for op in ops}
 
 
+# %% static_graphs-3 wrong: for log2(x) + log10(x) there is too much: log
+def operations(function):
+    counts = {}
+    for node in torch.fx.symbolic_trace(function).graph.nodes:
+        if node.op == "call_function":
+            name = node.name.rstrip("_0123456789")
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
 # %% static_graphs-4 right
 def without_ones(traced):
     class Rewriter(torch.fx.Transformer):
@@ -241,6 +251,19 @@ def without_ones(traced):
             node.replace_all_uses_with(factor)
             traced.graph.erase_node(node)
     return traced.graph
+
+
+# %% static_graphs-4 wrong: run node by node, the new graph of (x * 1.5) * -1
+def without_ones(traced):
+    for node in traced.graph.nodes:
+        if node.target is operator.mul:
+            for n in (0, 1):
+                if isinstance(node.args[n], (int, float)) and int(node.args[n]) == 1:
+                    node.replace_all_uses_with(node.args[1 - n])
+                    traced.graph.erase_node(node)
+                    break
+    traced.recompile()
+    return traced
 
 
 # %% static_graphs-5 right

@@ -9,7 +9,7 @@ def ship_torch(model, example, path):
     return path
 
 
-# %% shipping_models-1 wrong: the shipped graph refuses a batch of 2
+# %% shipping_models-1 wrong: the shipped graph refuses a batch of 1
 def ship_torch(model, example, path):
     torch.export.save(torch.export.export(model.eval(), (example,)), path)
     return path
