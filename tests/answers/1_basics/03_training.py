@@ -10,7 +10,7 @@ def accuracy_torch(model, loader):
     return torch.cat(right).float().mean().item()
 
 
-# %% training-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The last batch
+# %% training-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The one example weighs as much as the batch of four.
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
@@ -302,7 +302,7 @@ def history_torch(model, data, target, epochs):
     return losses
 
 
-# %% training-3 wrong: Check the data's order, the learning rate, zero_grad
+# %% training-3 wrong: the list of history_torch is [
 def history_tf(model, data, target, epochs):
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.5), loss=loss_fn)

@@ -23,7 +23,7 @@ def load_tf(folder, model, optimizer):
     model.load_weights(str(Path(folder, "model.weights.h5")))
 
 
-# %% luck_and_defaults-1 wrong: after the interruption, the model's first loss
+# %% luck_and_defaults-1 wrong: It is the new model's: its weights did not come back.
 def save_tf(folder, model, optimizer):
     tf.train.Checkpoint(model=model, optimizer=optimizer).write(str(Path(folder, "training")))
 
@@ -61,7 +61,7 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return min(losses)
 
 
-# %% luck_and_defaults-2 wrong: the epoch of the weights is 4, expected 2. The best epoch's weights were wanted: were they copied
+# %% luck_and_defaults-2 wrong: the epoch of the weights is 4, expected 2. It is the last epoch, not the best.
 def train_until_worse(model, train_epoch, valid_loss, patience):
     lowest, waited = float("inf"), 0
     while waited < patience:

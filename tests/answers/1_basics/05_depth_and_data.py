@@ -29,7 +29,7 @@ def layer_tf(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
 
-# %% depth_and_data-1 wrong: for 4 networks and 4 points, the array of layer_torch
+# %% depth_and_data-1 wrong: Each point, not each network, has got a bias of its own.
 def layer_torch(data, matrix, bias):
     product = data @ matrix
     return torch.relu(product + (bias if len(bias) == len(data) else bias[:, None]))
@@ -133,7 +133,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% depth_and_data-2 wrong: Is there one ReLU after each hidden layer, and nothing after the last layer?
+# %% depth_and_data-2 wrong: Expected is one ReLU after each hidden layer, and nothing after the last layer.
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -155,7 +155,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% depth_and_data-3 wrong: These are the sizes of the layers from the last to the first
+# %% depth_and_data-3 wrong: These are the sizes from the last to the first.
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -164,7 +164,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)][::-1]
 
 
-# %% depth_and_data-3 wrong: These are the sizes of the sum over the examples
+# %% depth_and_data-3 wrong: These are the sizes for the sum over the examples.
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     with tf.GradientTape() as tape:
@@ -283,7 +283,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
+# %% depth_and_data-4 wrong: The values did not get around layers 2 to 4.
 def skip_tf(depth, width):
     layers = [keras.layers.Dense(width, activation="relu") for _ in range(depth)]
     return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
@@ -317,7 +317,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: and the answer be made of logits, without a softmax
+# %% depth_and_data-4 wrong: The answers are no logits: there is a softmax.
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -326,7 +326,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10, activation="softmax")(values))
 
 
-# %% depth_and_data-4 wrong: Has the first layer a ReLU?
+# %% depth_and_data-4 wrong: The first layer has no ReLU.
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width)(start)
@@ -335,7 +335,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: Is the ReLU before the sum?
+# %% depth_and_data-4 wrong: numbers differ). Each further layer gives its own input
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -344,7 +344,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: Each further layer: its own input + ReLU(Dense(input))
+# %% depth_and_data-4 wrong: Each further layer gives its own input + ReLU(Dense(input)).
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = first = keras.layers.Dense(width, activation="relu")(start)

@@ -281,7 +281,7 @@ def doubted(doubt, n):
     return torch.topk(torch.tensor(np.asarray(doubt)), n).indices
 
 
-# %% exploring_data-5 wrong: not their losses; and argsort begins with the smallest.
+# %% exploring_data-5 wrong: These are the least doubted.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -294,7 +294,7 @@ def doubted(doubt, n):
     return np.argsort(np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: Are the logits taken as logits, however large?
+# %% exploring_data-5 wrong: the losses that doubt_tf gives for 50 examples, 10 classes is
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -307,7 +307,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: the 5 most doubted by doubt_torch, the most doubted first, is [
+# %% exploring_data-5 wrong: These are the losses.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
