@@ -10,6 +10,7 @@ Anything but done raises, so that Run All stops there and nbgrader and CI see it
 import contextlib
 import html
 import re
+import types
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -174,7 +175,7 @@ def attempted(value: Any) -> Any:
     return value
 
 
-def instance(value: Any, kind: type, what: str) -> None:
+def instance(value: Any, kind: type | types.UnionType, what: str) -> None:
     """Check that a value is of a kind, and name both kinds where it is not."""
     if not isinstance(attempted(value), kind):
         raise Wrong(f"{what} is {_kind(value)}, expected {_kind(kind)}")
@@ -261,5 +262,7 @@ def _short(value: np.ndarray, digits: int) -> str:
 
 
 def _kind(value: Any) -> str:
+    if isinstance(value, types.UnionType):
+        return " or ".join(map(_kind, value.__args__))
     kind = value if isinstance(value, type) else type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -7,7 +7,7 @@ def unit_torch(data, weights, bias):
     return 1 / (1 + torch.exp(-logits))
 
 
-# %% first_network-1 wrong: with zero weights and no bias, the answer is [0., 0.], expected [0.5, 0.5]. These are the logits, without the bend.
+# %% first_network-1 wrong: with zero weights and bias 2, the answer is [2., 2.], expected [0.8808, 0.8808]. These are the logits, without the bend.
 def unit_torch(data, weights, bias):
     return data @ weights + bias
 
@@ -278,6 +278,23 @@ def twins():
     start = keras.Input((64,))
     middle = keras.layers.ReLU()(keras.layers.Dense(16)(start))
     return Digits(), keras.Model(start, keras.layers.Dense(10)(middle))
+
+
+# %% first_network-5 right
+class OutputFirst(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.output_layer = keras.layers.Dense(10)
+        self.hidden = keras.layers.Dense(16, activation="relu")
+
+    def call(self, data):
+        return self.output_layer(self.hidden(data))
+
+
+def twins():
+    model_tf = OutputFirst()
+    model_tf(np.zeros((1, 64), "float32"))
+    return [nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)), model_tf]
 
 
 # %% first_network-5 wrong: the number of weights of your PyTorch model is 650, expected 1210

@@ -10,12 +10,20 @@ def accuracy_torch(model, loader):
     return torch.cat(right).float().mean().item()
 
 
-# %% training-1 wrong: in batches of four and one, the accuracy is 0.5, expected 0.8. The one example weighs as much as the batch of four.
+# %% training-1 wrong: in batches of three and two, the accuracy is 0.75, expected 0.8. The batch of two weighs as much
 def accuracy_torch(model, loader):
     model.eval()
     with torch.no_grad():
         shares = [(model(data).argmax(1) == target).float().mean() for data, target in loader]
     return float(np.mean(shares))
+
+
+# %% training-1 wrong: in batches of three and two, the accuracy is 0.66667, expected 0.8
+def accuracy_torch(model, loader):
+    model.eval()
+    with torch.no_grad():
+        right = sum((model(data).argmax(1) == target).sum().item() for data, target in loader)
+    return right / (len(loader) * loader.batch_size)
 
 
 # %% training-1 wrong: judging changed the running averages

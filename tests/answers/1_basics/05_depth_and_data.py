@@ -111,6 +111,22 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
+# %% depth_and_data-2 wrong: layers 2 and 3 have got the same weights
+def deep_torch(depth, width):
+    middle = nn.Linear(width, width)
+    linears = [nn.Linear(64, width), *[nn.Linear(width, width) for _ in range(depth - 1)]]
+    nn.init.kaiming_normal_(middle.weight)
+    for linear in linears[1:]:
+        linear.weight.data = middle.weight.detach().clone()
+    linears.append(nn.Linear(width, 10))
+    for linear in (linears[0], linears[-1]):
+        nn.init.kaiming_normal_(linear.weight)
+    for linear in linears:
+        nn.init.zeros_(linear.bias)
+    layers = [layer for linear in linears for layer in (linear, nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
+
+
 # %% depth_and_data-2 wrong: the network only adds up: where are the ReLUs?
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
@@ -363,6 +379,19 @@ def probes_torch(model, split):
             scores.append(float(np.mean(probe.predict(test.detach()) == split.target_test)))
         train, test = layer(train), layer(test)
     return scores
+
+
+# %% depth_and_data-5 right
+def probes_torch(model, split):
+    train, test = torch.tensor(split.data_train), torch.tensor(split.data_test)
+    scores = []
+    with torch.no_grad():
+        for layer in [nn.Identity(), *model]:
+            train, test = layer(train), layer(test)
+            if not isinstance(layer, nn.Linear):
+                probe = RidgeClassifier().fit(train.numpy(), split.target_train)
+                scores.append(np.mean(probe.predict(test.numpy()) == split.target_test))
+    return np.array(scores)
 
 
 # %% depth_and_data-5 wrong: the list has 3 accuracies, expected 4
