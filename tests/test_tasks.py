@@ -155,6 +155,8 @@ def test_what_is_given_to_read_stays_as_it_was(value):
 def test_instance_names_both_kinds():
     line = outcome(lambda: tasks.instance(np.ones(1), torch.Tensor, "answer"), tasks.Wrong)
     assert "answer is numpy.ndarray, expected torch.Tensor" in line
+    line = outcome(lambda: tasks.instance(1, list | np.ndarray, "answer"), tasks.Wrong)
+    assert "answer is int, expected list or numpy.ndarray" in line
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 07, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of the exercise, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% tensorboard-1 right
@@ -109,7 +109,15 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights)
 
 
-# %% tensorboard-2 wrong: did the values go in as they are, 0 to 1?
+# %% tensorboard-2 wrong: the pictures' bytes is 255 at
+def log_tf(folder, pictures, weights, step):
+    pictures = pictures / pictures.max()
+    with tf.summary.create_file_writer(folder).as_default(step):
+        tf.summary.image("look/pictures", pictures[..., None], max_outputs=len(pictures))
+        tf.summary.histogram("look/weights", weights)
+
+
+# %% tensorboard-2 wrong: In the log 0 is black and 255 is white.
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
@@ -153,6 +161,15 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(tf.reduce_all(hidden == 0, axis=0))
 
 
+# %% tensorboard-3 wrong: some spoke once: the share that silent_torch gives is
+def silent_torch(hidden):
+    return (hidden < 1e-6).all(dim=0).float().mean()
+
+
+def silent_tf(hidden):
+    return tf.reduce_mean(tf.cast(tf.reduce_all(hidden < 1e-6, axis=0), "float32"))
+
+
 # %% tensorboard-3 wrong: some spoke once: the share that silent_tf gives is
 def silent_torch(hidden):
     return (hidden == 0).all(dim=0).float().mean()
@@ -193,6 +210,13 @@ def best_run(folder):
     return log[log.tag == "test/accuracy"].groupby("run").value.first().astype(float).idxmax()
 
 
+# %% tensorboard-4 wrong: the best run named is 'a/PyTorch', expected 'rate 2/TensorFlow'
+def best_run(folder):
+    log = dashboards.read_log(folder)
+    log = log[log.tag.str.contains("test/accuracy")]
+    return log.groupby("run").value.last().idxmax()
+
+
 # %% tensorboard-4 wrong: the best run named is 'unfinished', expected 'rate 2/TensorFlow'
 def best_run(folder):
     return dashboards.read_log(folder).groupby("run").value.last().astype(float).idxmax()
@@ -211,6 +235,15 @@ def diagnose(loss, accuracy, silent):
     if max(loss) > 1000:
         return "exploding"
     return "dead" if silent[-1] > 0.8 else "leak" if accuracy[-1] > 0.99 else "sound"
+
+
+# %% tensorboard-5 wrong: the loss that is minus infinity once: the diagnosis is 'sound'
+def diagnose(loss, accuracy, silent):
+    if np.isnan(loss).any() or max(loss) > 1000:
+        return "exploding"
+    if silent[-1] > 0.8:
+        return "dead"
+    return "leak" if accuracy[-1] > 0.99 else "sound"
 
 
 # %% tensorboard-5 wrong: the slow training: the diagnosis is 'dead', expected 'sound'
