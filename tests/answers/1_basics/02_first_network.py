@@ -320,14 +320,14 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% first_network-5 wrong: do not answer as with a ReLU: what bend has the hidden layer?
+# %% first_network-5 wrong: do not answer as they do with a ReLU in the hidden layer
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Sigmoid(), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="sigmoid"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% first_network-5 wrong: your models do not answer as with a ReLU
+# %% first_network-5 wrong: your models do not answer as they do with a ReLU
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16), keras.layers.Dense(10)]

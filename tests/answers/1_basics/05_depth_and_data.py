@@ -127,7 +127,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers[:-1])
 
 
-# %% depth_and_data-2 wrong: the network only adds up: where are the ReLUs?
+# %% depth_and_data-2 wrong: the network only adds up: it has no ReLU
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -225,7 +225,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% depth_and_data-3 wrong: a gradient is None: was the model called inside the tape
+# %% depth_and_data-3 wrong: a gradient is None: the tape knows no way
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -10,7 +10,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% tensorboard-1 wrong: the log is empty: was the writer closed?
+# %% tensorboard-1 wrong: the log is empty when log_torch returns
 def log_torch(folder, losses):
     global kept
     kept = SummaryWriter(folder)
