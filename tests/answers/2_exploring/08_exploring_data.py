@@ -90,7 +90,7 @@ def mended(table):
     return table.assign(visits=0, radius=table.radius.where(~other, table.radius)).drop_duplicates()
 
 
-# %% exploring_data-2 wrong: rows the radius is too small, and
+# %% exploring_data-2 wrong: in 4 rows the radius is too small
 def mended(table):
     table = table.assign(visits=0, radius=table.radius.where(table.radius > 4, table.radius * 10))
     return table.drop_duplicates()
