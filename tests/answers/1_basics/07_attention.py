@@ -16,6 +16,16 @@ def attend_tf(queries, keys, values, allowed):
 # %% attention-1 wrong: the gradients hold NaN where a query may look at nothing
 def attend_tf(queries, keys, values, allowed):
     scores = tf.matmul(queries, keys, transpose_b=True) / keys.shape[-1] ** 0.5
+    some = tf.broadcast_to(tf.cast(allowed, scores.dtype), tf.shape(scores))
+    scores = scores * some - 1e30 * (1 - some)
+    powers = tf.exp(scores - tf.reduce_max(scores, axis=-1, keepdims=True)) * some
+    total = tf.reduce_sum(powers, axis=-1, keepdims=True)
+    return tf.where(total > 0, powers / total, 0) @ values
+
+
+# %% attention-1 right
+def attend_tf(queries, keys, values, allowed):
+    scores = tf.matmul(queries, keys, transpose_b=True) / keys.shape[-1] ** 0.5
     weights = tf.nn.softmax(tf.where(allowed, scores, -np.inf))
     return tf.where(tf.math.is_nan(weights), 0.0, weights) @ values
 

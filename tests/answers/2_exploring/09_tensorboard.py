@@ -237,15 +237,6 @@ def diagnose(loss, accuracy, silent):
     return "dead" if silent[-1] > 0.8 else "leak" if accuracy[-1] > 0.99 else "sound"
 
 
-# %% tensorboard-5 wrong: the loss that is minus infinity once: the diagnosis is 'sound'
-def diagnose(loss, accuracy, silent):
-    if np.isnan(loss).any() or max(loss) > 1000:
-        return "exploding"
-    if silent[-1] > 0.8:
-        return "dead"
-    return "leak" if accuracy[-1] > 0.99 else "sound"
-
-
 # %% tensorboard-5 wrong: the slow training: the diagnosis is 'dead', expected 'sound'
 def diagnose(loss, accuracy, silent):
     if not np.isfinite(loss).all() or max(loss) > 1000:
