@@ -76,12 +76,6 @@ def probability_tf(logits, weight):
     return odds / (1 + odds)
 
 
-# %% card_fraud-3 wrong: for logits of -200, 0 and 200, the tensor of probabilities holds a number that is not finite
-def probability_tf(logits, weight):
-    odds = tf.exp(logits) / weight
-    return odds / (1 + odds)
-
-
 # %% card_fraud-3 wrong: trained with weight 9, the tensor of probabilities is [0.08
 def probability_tf(logits, weight):
     return tf.sigmoid(logits)
