@@ -10,8 +10,9 @@ Anything but done raises, so that Run All stops there and nbgrader and CI see it
 import contextlib
 import html
 import re
+import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -109,16 +110,25 @@ def check(task: str) -> Iterator[None]:
         print(warning.message)
 
 
-def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str = "") -> None:
+def close(
+    got: Any,
+    expected: Any,
+    what: str,
+    tolerance: float = 1e-5,
+    hint: str = "",
+    mistakes: Mapping[str, Any] | None = None,
+) -> None:
     """Check that numbers of either framework agree: |got - expected| <= tolerance (1 + |expected|).
 
     `what` names the value in the learner's words; `hint` is added where the numbers are wrong, not
-    where their shape is. Raises Wrong, with the first place where they differ, or NotAttempted.
+    where their shape is, and says what is expected. `mistakes` has sentences about a cause, each
+    with the numbers to which that leads: the first is added whose numbers came. Raises Wrong, with
+    the first place where the numbers differ, or NotAttempted.
     """
     value, wanted = array(got, what), to_numpy(expected) * 1  # True is 1
     if value.shape != wanted.shape:
         raise Wrong(f"{what} has shape {value.shape}, expected {wanted.shape}")
-    differ = ~np.isclose(value, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
+    differ = ~_alike(value, wanted, tolerance)
     if not differ.any():
         return
     strange = differ & ~np.isfinite(value)
@@ -127,6 +137,11 @@ def close(got: Any, expected: Any, what: str, tolerance: float = 1e-5, hint: str
     at = f" at {list(place)}" if value.size > 1 else ""
     if strange.any():
         raise Wrong(f"{what} holds a number that is not finite:{at} it is {came}, expected {right}")
+    for cause, numbers in (mistakes or {}).items():
+        numbers = to_numpy(numbers)
+        if numbers.shape == value.shape and _alike(value, numbers, tolerance).all():
+            hint = cause
+            break
     ending = ""
     if value.size > MOST_SHOWN:
         pair = f"{what} is {came}{at}, expected {right}"
@@ -160,7 +175,7 @@ def attempted(value: Any) -> Any:
     return value
 
 
-def instance(value: Any, kind: type, what: str) -> None:
+def instance(value: Any, kind: type | types.UnionType, what: str) -> None:
     """Check that a value is of a kind, and name both kinds where it is not."""
     if not isinstance(attempted(value), kind):
         raise Wrong(f"{what} is {_kind(value)}, expected {_kind(kind)}")
@@ -227,6 +242,10 @@ def _next(task: str) -> tuple[str, str]:
     return "what follows this exercise", following
 
 
+def _alike(value: np.ndarray, wanted: np.ndarray, tolerance: float) -> np.ndarray:
+    return np.isclose(value, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
 def _told_apart(came: np.ndarray, right: np.ndarray) -> tuple[str, str]:
     """Write two numbers or small arrays with as many digits as it takes to tell them apart."""
     for digits in range(4, 18):
@@ -243,5 +262,7 @@ def _short(value: np.ndarray, digits: int) -> str:
 
 
 def _kind(value: Any) -> str:
+    if isinstance(value, types.UnionType):
+        return " or ".join(map(_kind, value.__args__))
     kind = value if isinstance(value, type) else type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -63,6 +63,23 @@ def test_wrong_says_what_was_expected(value, message, progress_file):
 
 
 @pytest.mark.parametrize(
+    ("value", "ending"),
+    [
+        ([2.0, 4.0], "Twice as much. (first at [0]: 2, expected 1)"),
+        ([2.0, 1.0], "Turned round. (first at [0]: 2, expected 1)"),
+        ([3.0, 4.0], "A hint. (first at [0]: 3, expected 1)"),
+        ([float("nan"), 4.0], "at [0] it is nan, expected 1"),
+    ],
+)
+def test_a_cause_is_named_only_where_its_numbers_came(value, ending, progress_file):
+    usual = {"One number.": 2.0, "Twice as much.": [2.0, 4.0], "Turned round.": np.array([2, 1])}
+    said = outcome(
+        lambda: tasks.close(value, [1.0, 2.0], "value", hint="A hint.", mistakes=usual), tasks.Wrong
+    )
+    assert said.endswith(ending)
+
+
+@pytest.mark.parametrize(
     ("value", "expected", "message"),
     [
         (
@@ -139,6 +156,8 @@ def test_what_is_given_to_read_stays_as_it_was(value):
 def test_instance_names_both_kinds():
     line = outcome(lambda: tasks.instance(np.ones(1), torch.Tensor, "answer"), tasks.Wrong)
     assert "answer is numpy.ndarray, expected torch.Tensor" in line
+    line = outcome(lambda: tasks.instance(1, list | np.ndarray, "answer"), tasks.Wrong)
+    assert "answer is int, expected list or numpy.ndarray" in line
 
 
 @pytest.mark.parametrize(

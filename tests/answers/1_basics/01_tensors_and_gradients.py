@@ -8,6 +8,12 @@ def distances_torch(points, centres):
 
 # %% tensors_and_gradients-1 right
 def distances_torch(points, centres):
+    differences = points.double().unsqueeze(1) - centres.double()
+    return torch.linalg.norm(differences, dim=-1)
+
+
+# %% tensors_and_gradients-1 wrong: a loop over them
+def distances_torch(points, centres):
     return torch.stack([((points - centre) ** 2).sum(dim=1).sqrt() for centre in centres], dim=1)
 
 
@@ -48,12 +54,12 @@ def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.abs(target - answers[:, 0]))
 
 
-# %% tensors_and_gradients-2 wrong: for perfect answers, the error is 1.3333, expected 0. Were three differences made, or nine?
+# %% tensors_and_gradients-2 wrong: for perfect answers, the error is 1.3333, expected 0. These are nine differences
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.abs(tf.cast(target, "float32") - answers))
 
 
-# %% tensors_and_gradients-2 wrong: for answers that miss by 0.5, 1 and 2, the error is -0.5, expected 1.1667. Errors of opposite sign
+# %% tensors_and_gradients-2 wrong: for answers that miss by 0.5, 1 and 2, the error is -0.5, expected 1.1667
 def mean_absolute_error_tf(target, answers):
     return tf.reduce_mean(tf.cast(target, "float32") - answers[:, 0])
 
@@ -241,6 +247,28 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
+# %% tensors_and_gradients-5 right
+def descend_tf(function, start, learning_rate, steps):
+    w = tf.Variable([float(number) for number in start], dtype=tf.float64)
+    while (steps := steps - 1) >= 0:
+        with tf.GradientTape() as tape:
+            result = function(w)
+        w.assign(w - learning_rate * tape.gradient(result, w))
+    return w.numpy()
+
+
+# %% tensors_and_gradients-5 wrong: with three numbers, after three steps of rate 1.2
+def descend_tf(function, start, learning_rate, steps):
+    w = tf.Variable(start)
+    places = [w.numpy()]
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            result = function(w)
+        w.assign_sub(learning_rate * tape.gradient(result, w))
+        places.append(w.numpy())
+    return min(places, key=lambda place: float(function(tf.constant(place))))
+
+
 # %% tensors_and_gradients-5 wrong: after one step, the place is [-0.2,  1.2], expected [ 0.2, -1.2]. One step is minus
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
@@ -251,7 +279,7 @@ def descend_tf(function, start, learning_rate, steps):
     return w.numpy()
 
 
-# %% tensors_and_gradients-5 wrong: is [ 0.4, -2.4], expected [ 0.36, -1.68]. Is a gradient computed anew
+# %% tensors_and_gradients-5 wrong: is [ 0.4, -2.4], expected [ 0.36, -1.68]. The first gradient was taken twice.
 def descend_tf(function, start, learning_rate, steps):
     w = tf.Variable(start)
     with tf.GradientTape() as tape:

@@ -7,7 +7,7 @@ def unit_torch(data, weights, bias):
     return 1 / (1 + torch.exp(-logits))
 
 
-# %% first_network-1 wrong: with zero weights and no bias, the answer is [0., 0.], expected [0.5, 0.5]
+# %% first_network-1 wrong: with zero weights and bias 2, the answer is [2., 2.], expected [0.8808, 0.8808]. These are the logits, without the bend.
 def unit_torch(data, weights, bias):
     return data @ weights + bias
 
@@ -47,7 +47,7 @@ def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
 
 
-# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 12.089, expected 0.69315. Look at from_logits, at the order of the arguments, and at the average.
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 12.089, expected 0.69315. The logits were taken for probabilities.
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy()(target, logits)
 
@@ -62,17 +62,17 @@ def loss_tf(target, logits):
     return keras.losses.MeanSquaredError()(target, tf.sigmoid(logits))
 
 
-# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 1.1582
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 1.1582, expected 0.69315. The two arguments of Keras's loss have changed places.
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(logits, target)
 
 
-# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 0.59908
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 0.59908, expected 0.69315. The logits went through two sigmoids.
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True)(target, tf.sigmoid(logits))
 
 
-# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 2.7726
+# %% first_network-2 wrong: for logits of 0 (undecided), the loss is 2.7726, expected 0.69315. This is the sum.
 def loss_tf(target, logits):
     return keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum")(target, logits)
 
@@ -108,7 +108,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return float(loss.detach())
 
 
-# %% first_network-3 wrong: the weight after two steps is 1.7306, expected 0.98056. Are the first step's gradients gone?
+# %% first_network-3 wrong: the weight after two steps is 1.7306, expected 0.98056. The first step's gradient was added to the second's.
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     loss.backward()
@@ -116,7 +116,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% first_network-3 wrong: the weight after one step is 0, expected 0.75. If nothing moved
+# %% first_network-3 wrong: the weight after one step is 0, expected 0.75. It has not moved.
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -133,7 +133,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss
 
 
-# %% first_network-3 wrong: the loss that the first step returns is 0.18943, expected 0.69315
+# %% first_network-3 wrong: the loss that the first step returns is 0.18943, expected 0.69315. This is the loss after the move.
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     optimizer.zero_grad()
@@ -150,7 +150,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     optimizer.step()
 
 
-# %% first_network-3 wrong: PyTorch's losses take (answer, target), in this order.
+# %% first_network-3 wrong: The loss got (target, answer), and takes (answer, target).
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(target, model(data))
     optimizer.zero_grad()
@@ -159,7 +159,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% first_network-3 wrong: Is it the given optimizer that moves the weights
+# %% first_network-3 wrong: with nn.MSELoss and Adam, the losses of three steps is [0.7196, 0.5184
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     model.zero_grad()
@@ -199,7 +199,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% first_network-4 wrong: the bias after one step is 0, expected 0.5. Every weight moves.
+# %% first_network-4 wrong: the bias after one step is 0, expected 0.5. It has not moved.
 def step_tf(model, loss_fn, optimizer, data, target):
     kernel = model.trainable_variables[0]
     with tf.GradientTape() as tape:
@@ -217,7 +217,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% first_network-4 wrong: the weight after one step is 0, expected 0.75. If nothing moved: were the gradients applied?
+# %% first_network-4 wrong: the weight after one step is 0, expected 0.75. It has not moved.
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -234,7 +234,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return loss
 
 
-# %% first_network-4 wrong: Keras's losses take (target, answer), in this order.
+# %% first_network-4 wrong: The loss got (answer, target), and takes (target, answer).
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(model(data), target)
@@ -243,7 +243,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% first_network-4 wrong: Is it the given optimizer that moves the weights
+# %% first_network-4 wrong: with MeanSquaredError and Adam, the losses of three steps is [
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -280,6 +280,23 @@ def twins():
     return Digits(), keras.Model(start, keras.layers.Dense(10)(middle))
 
 
+# %% first_network-5 right
+class OutputFirst(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.output_layer = keras.layers.Dense(10)
+        self.hidden = keras.layers.Dense(16, activation="relu")
+
+    def call(self, data):
+        return self.output_layer(self.hidden(data))
+
+
+def twins():
+    model_tf = OutputFirst()
+    model_tf(np.zeros((1, 64), "float32"))
+    return [nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10)), model_tf]
+
+
 # %% first_network-5 wrong: the number of weights of your PyTorch model is 650, expected 1210
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 10))
@@ -303,14 +320,14 @@ def twins():
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% first_network-5 wrong: do not answer as with a ReLU: what bend has the hidden layer?
+# %% first_network-5 wrong: do not answer as they do with a ReLU in the hidden layer
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Sigmoid(), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16, activation="sigmoid"), keras.layers.Dense(10)]
     return model_torch, keras.Sequential([keras.Input((64,)), *layers])
 
 
-# %% first_network-5 wrong: your models do not answer as with a ReLU
+# %% first_network-5 wrong: your models do not answer as they do with a ReLU
 def twins():
     model_torch = nn.Sequential(nn.Linear(64, 16), nn.Linear(16, 10))
     layers = [keras.layers.Dense(16), keras.layers.Dense(10)]

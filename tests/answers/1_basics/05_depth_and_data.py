@@ -20,7 +20,7 @@ def layer_tf(data, matrix, bias):
     return tf.nn.relu(data @ matrix + bias)
 
 
-# %% depth_and_data-1 wrong: for 2 networks and 5 points, the array of layer_torch is -2.0712 at [0, 0, 0], expected 0 (
+# %% depth_and_data-1 wrong: It has no ReLU.
 def layer_torch(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
@@ -29,7 +29,7 @@ def layer_tf(data, matrix, bias):
     return data @ matrix + bias[:, None]
 
 
-# %% depth_and_data-1 wrong: for 4 networks and 4 points, the array of layer_torch
+# %% depth_and_data-1 wrong: Each point, not each network, has got a bias of its own.
 def layer_torch(data, matrix, bias):
     product = data @ matrix
     return torch.relu(product + (bias if len(bias) == len(data) else bias[:, None]))
@@ -111,7 +111,23 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% depth_and_data-2 wrong: the network only adds up: where are the ReLUs?
+# %% depth_and_data-2 wrong: layers 2 and 3 have got the same weights
+def deep_torch(depth, width):
+    middle = nn.Linear(width, width)
+    linears = [nn.Linear(64, width), *[nn.Linear(width, width) for _ in range(depth - 1)]]
+    nn.init.kaiming_normal_(middle.weight)
+    for linear in linears[1:]:
+        linear.weight.data = middle.weight.detach().clone()
+    linears.append(nn.Linear(width, 10))
+    for linear in (linears[0], linears[-1]):
+        nn.init.kaiming_normal_(linear.weight)
+    for linear in linears:
+        nn.init.zeros_(linear.bias)
+    layers = [layer for linear in linears for layer in (linear, nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
+
+
+# %% depth_and_data-2 wrong: the network only adds up: it has no ReLU
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -133,7 +149,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% depth_and_data-2 wrong: Is there one ReLU after each hidden layer, and nothing after the last layer?
+# %% depth_and_data-2 wrong: Expected is one ReLU after each hidden layer, and nothing after the last layer.
 def deep_torch(depth, width):
     sizes = [64, *[width] * depth, 10]
     layers = [nn.Linear(before, after) for before, after in zip(sizes, sizes[1:])]
@@ -155,7 +171,7 @@ def deep_torch(depth, width):
     return nn.Sequential(*layers)
 
 
-# %% depth_and_data-3 wrong: These are the sizes of the layers from the last to the first
+# %% depth_and_data-3 wrong: These are the sizes from the last to the first.
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -164,7 +180,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)][::-1]
 
 
-# %% depth_and_data-3 wrong: These are the sizes of the sum over the examples
+# %% depth_and_data-3 wrong: These are the sizes for the sum over the examples.
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     with tf.GradientTape() as tape:
@@ -209,7 +225,7 @@ def gradient_sizes_tf(model, data, target):
     return [float(tf.norm(gradient)) for gradient in tape.gradient(loss, kernels)]
 
 
-# %% depth_and_data-3 wrong: a gradient is None: was the model called inside the tape
+# %% depth_and_data-3 wrong: a gradient is None: the tape knows no way
 def gradient_sizes_tf(model, data, target):
     kernels = [layer.kernel for layer in model.layers]
     loss_fn = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -283,7 +299,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: With zero weights in layers 2 to 4, the values should pass around them unchanged
+# %% depth_and_data-4 wrong: The values did not get around layers 2 to 4.
 def skip_tf(depth, width):
     layers = [keras.layers.Dense(width, activation="relu") for _ in range(depth)]
     return keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10)])
@@ -317,7 +333,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: and the answer be made of logits, without a softmax
+# %% depth_and_data-4 wrong: The answers are no logits: there is a softmax.
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -326,7 +342,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10, activation="softmax")(values))
 
 
-# %% depth_and_data-4 wrong: Has the first layer a ReLU?
+# %% depth_and_data-4 wrong: The first layer has no ReLU.
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width)(start)
@@ -335,7 +351,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: Is the ReLU before the sum?
+# %% depth_and_data-4 wrong: numbers differ). Each further layer gives its own input
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = keras.layers.Dense(width, activation="relu")(start)
@@ -344,7 +360,7 @@ def skip_tf(depth, width):
     return keras.Model(start, keras.layers.Dense(10)(values))
 
 
-# %% depth_and_data-4 wrong: Each further layer: its own input + ReLU(Dense(input))
+# %% depth_and_data-4 wrong: Each further layer gives its own input + ReLU(Dense(input)).
 def skip_tf(depth, width):
     start = keras.Input((64,))
     values = first = keras.layers.Dense(width, activation="relu")(start)
@@ -363,6 +379,19 @@ def probes_torch(model, split):
             scores.append(float(np.mean(probe.predict(test.detach()) == split.target_test)))
         train, test = layer(train), layer(test)
     return scores
+
+
+# %% depth_and_data-5 right
+def probes_torch(model, split):
+    train, test = torch.tensor(split.data_train), torch.tensor(split.data_test)
+    scores = []
+    with torch.no_grad():
+        for layer in [nn.Identity(), *model]:
+            train, test = layer(train), layer(test)
+            if not isinstance(layer, nn.Linear):
+                probe = RidgeClassifier().fit(train.numpy(), split.target_train)
+                scores.append(np.mean(probe.predict(test.numpy()) == split.target_test))
+    return np.array(scores)
 
 
 # %% depth_and_data-5 wrong: the list has 3 accuracies, expected 4

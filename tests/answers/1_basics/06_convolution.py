@@ -215,7 +215,7 @@ def accuracy_moved_tf(model, pictures, target, distance):
     return float(np.mean(scores))
 
 
-# %% convolution-5 wrong: what accuracy_moved_tf returns is list, expected float
+# %% convolution-5 wrong: for pictures of 6 × 9 moved by 1, the mean accuracy has shape (4,), expected ()
 def accuracy_moved_tf(model, pictures, target, distance):
     _, height, width = pictures.shape
     padded = np.pad(pictures, [(0, 0), (distance, distance), (distance, distance)])
@@ -225,6 +225,18 @@ def accuracy_moved_tf(model, pictures, target, distance):
         moved = padded[:, y : y + height, x : x + width]
         scores.append(np.mean(np.argmax(model(moved[..., None]), axis=1) == target))
     return scores
+
+
+# %% convolution-5 right
+def accuracy_moved_tf(model, pictures, target, distance):
+    places = tf.constant(pictures)[..., None]
+    hits = []
+    for pad in ([distance, 0], [0, distance]):
+        for paddings in ((pad, [0, 0]), ([0, 0], pad)):
+            cropped = keras.layers.Cropping2D([part[::-1] for part in paddings])
+            moved = cropped(tf.pad(places, [[0, 0], *paddings, [0, 0]]))
+            hits.append(tf.argmax(model(moved), axis=1) == target)
+    return tf.reduce_mean(tf.cast(tf.stack(hits), tf.float32))
 
 
 # %% convolution-5 wrong: for pictures of 9 × 7 moved by 3, the mean accuracy is

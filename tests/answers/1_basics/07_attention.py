@@ -13,6 +13,23 @@ def attend_tf(queries, keys, values, allowed):
     return tf.math.divide_no_nan(powers, tf.reduce_sum(powers, axis=-1, keepdims=True)) @ values
 
 
+# %% attention-1 wrong: the gradients hold NaN where a query may look at nothing
+def attend_tf(queries, keys, values, allowed):
+    scores = tf.matmul(queries, keys, transpose_b=True) / keys.shape[-1] ** 0.5
+    some = tf.broadcast_to(tf.cast(allowed, scores.dtype), tf.shape(scores))
+    scores = scores * some - 1e30 * (1 - some)
+    powers = tf.exp(scores - tf.reduce_max(scores, axis=-1, keepdims=True)) * some
+    total = tf.reduce_sum(powers, axis=-1, keepdims=True)
+    return tf.where(total > 0, powers / total, 0) @ values
+
+
+# %% attention-1 right
+def attend_tf(queries, keys, values, allowed):
+    scores = tf.matmul(queries, keys, transpose_b=True) / keys.shape[-1] ** 0.5
+    weights = tf.nn.softmax(tf.where(allowed, scores, -np.inf))
+    return tf.where(tf.math.is_nan(weights), 0.0, weights) @ values
+
+
 # %% attention-1 wrong: no gradient leads from the answer back to queries, keys and values
 def attend_tf(queries, keys, values, allowed):
     scores = queries.numpy() @ np.swapaxes(keys.numpy(), -1, -2) / np.sqrt(keys.shape[-1])
@@ -133,6 +150,24 @@ def to_torch(layer, width):
         twin.out_proj.weight.copy_(weights[6].flatten(0, 1).T)
         twin.out_proj.bias.copy_(weights[7])
     return twin
+
+
+# %% attention-3 wrong: who looks at whom (heads: 2, size of each: 2) has shape
+made = {}
+
+
+def to_torch(layer, width):
+    if width not in made:
+        weights = layer.get_weights()
+        twin = made[width] = nn.MultiheadAttention(width, layer.num_heads, batch_first=True)
+        kernels = [kernel.reshape(width, width).T for kernel in weights[:6:2]]
+        biases = [bias.reshape(width) for bias in weights[1:6:2]]
+        with torch.no_grad():
+            twin.in_proj_weight.copy_(torch.tensor(np.concatenate(kernels)))
+            twin.in_proj_bias.copy_(torch.tensor(np.concatenate(biases)))
+            twin.out_proj.weight.copy_(torch.tensor(weights[6].reshape(width, width).T))
+            twin.out_proj.bias.copy_(torch.tensor(weights[7]))
+    return made[width]
 
 
 # %% attention-3 wrong: who looks at whom (heads: 1, size of each: 4) is

@@ -24,6 +24,13 @@ def suspect(table):
     return auc.idxmax(), auc.max()
 
 
+# %% exploring_data-1 wrong: the suspect named is 'perimeter', expected 'skewed'
+def suspect(table):
+    name = table.corr().malignant.drop("malignant").abs().idxmax()
+    auc = roc_auc_score(table.malignant, table[name])
+    return name, max(auc, 1 - auc)
+
+
 # %% exploring_data-1 wrong: suspect does not return a pair (name, number)
 def suspect(table):
     columns = table.columns.drop("malignant")
@@ -59,7 +66,7 @@ def mended(table):
 def mended(table):
     table = table.drop_duplicates().copy()
     table["visits"] = 0
-    table.loc[table["radius"] < 4, "radius"] *= 10
+    table.loc[table["perimeter"] > 20 * table["radius"], "radius"] *= 10
     return table
 
 
@@ -81,6 +88,26 @@ def mended(table):
 def mended(table):
     other = table.perimeter / table.radius > 20
     return table.assign(visits=0, radius=table.radius.where(~other, table.radius)).drop_duplicates()
+
+
+# %% exploring_data-2 wrong: in 4 rows the radius is too small
+def mended(table):
+    table = table.assign(visits=0, radius=table.radius.where(table.radius > 4, table.radius * 10))
+    return table.drop_duplicates()
+
+
+# %% exploring_data-2 wrong: the number of rows of the mended table is 54, expected 61
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    table = table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
+    return table.dropna().drop_duplicates()
+
+
+# %% exploring_data-2 wrong: the number of rows of the mended table is 59, expected 61
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    table = table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
+    return table.drop_duplicates(subset=table.columns.drop("malignant"))
 
 
 # %% exploring_data-2 wrong: rows the radius is too large
@@ -281,7 +308,7 @@ def doubted(doubt, n):
     return torch.topk(torch.tensor(np.asarray(doubt)), n).indices
 
 
-# %% exploring_data-5 wrong: not their losses; and argsort begins with the smallest.
+# %% exploring_data-5 wrong: These are the least doubted.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -294,7 +321,7 @@ def doubted(doubt, n):
     return np.argsort(np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: Are the logits taken as logits, however large?
+# %% exploring_data-5 wrong: the losses that doubt_tf gives for 50 examples, 10 classes is
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 
@@ -307,7 +334,7 @@ def doubted(doubt, n):
     return np.argsort(-np.asarray(doubt))[:n]
 
 
-# %% exploring_data-5 wrong: the 5 most doubted by doubt_torch, the most doubted first, is [
+# %% exploring_data-5 wrong: These are the losses.
 def doubt_torch(logits, labels):
     return nn.functional.cross_entropy(logits, labels, reduction="none")
 

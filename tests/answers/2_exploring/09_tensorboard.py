@@ -1,4 +1,4 @@
-# Answers to the tasks of exercise 07, right and wrong; the text after `wrong:` is part of what the
+# Answers to the tasks of the exercise, right and wrong; the text after `wrong:` is part of what the
 # learner must read.
 
 # %% tensorboard-1 right
@@ -10,7 +10,7 @@ def log_torch(folder, losses):
     return len(losses)
 
 
-# %% tensorboard-1 wrong: the log is empty: was the writer closed?
+# %% tensorboard-1 wrong: the log is empty when log_torch returns
 def log_torch(folder, losses):
     global kept
     kept = SummaryWriter(folder)
@@ -109,7 +109,15 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights)
 
 
-# %% tensorboard-2 wrong: did the values go in as they are, 0 to 1?
+# %% tensorboard-2 wrong: the pictures' bytes is 255 at
+def log_tf(folder, pictures, weights, step):
+    pictures = pictures / pictures.max()
+    with tf.summary.create_file_writer(folder).as_default(step):
+        tf.summary.image("look/pictures", pictures[..., None], max_outputs=len(pictures))
+        tf.summary.histogram("look/weights", weights)
+
+
+# %% tensorboard-2 wrong: In the log 0 is black and 255 is white.
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
@@ -153,6 +161,15 @@ def silent_tf(hidden):
     return tf.math.count_nonzero(tf.reduce_all(hidden == 0, axis=0))
 
 
+# %% tensorboard-3 wrong: some spoke once: the share that silent_torch gives is
+def silent_torch(hidden):
+    return (hidden < 1e-6).all(dim=0).float().mean()
+
+
+def silent_tf(hidden):
+    return tf.reduce_mean(tf.cast(tf.reduce_all(hidden < 1e-6, axis=0), "float32"))
+
+
 # %% tensorboard-3 wrong: some spoke once: the share that silent_tf gives is
 def silent_torch(hidden):
     return (hidden == 0).all(dim=0).float().mean()
@@ -191,6 +208,13 @@ def best_run(folder):
 def best_run(folder):
     log = dashboards.read_log(folder)
     return log[log.tag == "test/accuracy"].groupby("run").value.first().astype(float).idxmax()
+
+
+# %% tensorboard-4 wrong: the best run named is 'a/PyTorch', expected 'rate 2/TensorFlow'
+def best_run(folder):
+    log = dashboards.read_log(folder)
+    log = log[log.tag.str.contains("test/accuracy")]
+    return log.groupby("run").value.last().idxmax()
 
 
 # %% tensorboard-4 wrong: the best run named is 'unfinished', expected 'rate 2/TensorFlow'

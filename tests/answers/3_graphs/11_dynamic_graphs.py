@@ -92,6 +92,31 @@ def shrink_tf(x, w):
     return x
 
 
+# %% dynamic_graphs-2 right
+def shrink_torch(x, w):
+    return shrink_torch(w * x, w) if (x.detach().abs() > 1).any() else x
+
+
+@tf.function
+def shrink_tf(x, w):
+    while tf.reduce_max(tf.abs(x)) > 1.0:
+        x = x * w
+    return x
+
+
+# %% dynamic_graphs-2 wrong: from [5.0, -3.0], with w = 0.9, the result of shrink_torch
+def shrink_torch(x, w):
+    for _ in range(10):
+        x = x * w if x.abs().max() > 1 else x
+    return x
+
+
+def shrink_tf(x, w):
+    while tf.reduce_max(tf.abs(x)) > 1:
+        x = x * w
+    return x
+
+
 # %% dynamic_graphs-2 wrong: with w = 0.5, the result of shrink_torch is
 def shrink_torch(x, w):
     while x.max() > 1:

@@ -8,6 +8,18 @@ def send_torch(batch, device):
     )
 
 
+# %% devices-1 wrong: the batch, sent, has the names ['pixels', 'more', 'deep']
+def send_torch(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        kept = {name: value for name, value in batch.items() if not isinstance(value, str)}
+        return {name: send_torch(value, device) for name, value in kept.items()}
+    if isinstance(batch, list | tuple):
+        return type(batch)(send_torch(value, device) for value in batch)
+    return batch
+
+
 # %% devices-1 wrong: a single tensor is still on cpu
 def send_torch(batch, device):
     if isinstance(batch, torch.Tensor):

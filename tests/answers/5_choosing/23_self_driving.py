@@ -7,6 +7,12 @@ def expert(offset, turn, bend):
     return np.minimum(np.maximum(steering, -0.5), 0.5)
 
 
+# %% self_driving-1 wrong: the steering 2 m beside the middle, in a bend of 0.3
+def expert(offset, turn, bend):
+    ahead = np.clip(2.5 * bend, -0.5, 0.5)
+    return np.clip(ahead - 0.2 * offset - 0.8 * turn, -0.5, 0.5)
+
+
 # %% self_driving-1 wrong: the steering for the bends -0.1, 0.05, 0.1
 def expert(offset, turn, bend):
     return np.clip(-0.2 * offset - 0.8 * turn, -0.5, 0.5)
@@ -174,6 +180,27 @@ def better(offsets):
         distance = np.ma.masked_array(np.abs(values), off).mean()
         ranked.append((off[-1].sum(), distance, name))
     return min(ranked)[2]
+
+
+# %% self_driving-5 wrong: 0.5 m all the time is preferred to 0.45 m on the average
+def better(offsets):
+    def key(name):
+        distance = np.abs(offsets[name])
+        on_road = distance <= 2
+        return on_road[-1].sum(), -((distance[on_road] ** 2).mean())
+
+    return max(offsets, key=key)
+
+
+# %% self_driving-5 wrong: each car counts alike in the mean, not each moment on the road
+def better(offsets):
+    def key(name):
+        distance = np.abs(offsets[name])
+        on_road = distance <= 2
+        means = [car[on].mean() for car, on in zip(distance.T, on_road.T) if on.any()]
+        return on_road[-1].sum(), -np.mean(means)
+
+    return max(offsets, key=key)
 
 
 # %% self_driving-5 wrong: a driver that loses 3 of 4 cars is preferred to one that loses none

@@ -12,6 +12,20 @@ def judge(measured, control, margin):
     return "partly" if any(held) else "false"
 
 
+# %% verdict-1 wrong: a mean below the margin, the median above it: judge says 'holds'
+def judge(measured, control, margin):
+    difference = measured - control
+    holds = (np.median(difference, axis=1) > margin) & (difference.min(axis=1) >= 0)
+    return "holds" if holds.all() else "partly" if holds.any() else "false"
+
+
+# %% verdict-1 wrong: 0.4 against 0.5 at one of three seeds: judge says 'holds'
+def judge(measured, control, margin):
+    gain = measured.mean(axis=1) - control.mean(axis=1)
+    holds = (gain > margin) & (measured.min(axis=1) >= control.min(axis=1))
+    return "holds" if holds.all() else "partly" if holds.any() else "false"
+
+
 # %% verdict-1 wrong: a mean above the margin, one seed below zero
 def judge(measured, control, margin):
     held = (measured - control).mean(axis=1) > margin

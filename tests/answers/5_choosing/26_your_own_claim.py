@@ -115,6 +115,13 @@ def sides(seed):
     return found
 
 
+# %% your_own_claim-2 wrong: 'a sum' computes no numbers, or NaN
+def sides(seed):
+    drawn = torch.tensor(numbers(seed, 5)) * float("nan")
+    pair = {"quicker": lambda: drawn + drawn, "slower": lambda: 2 * drawn}
+    return {"a sum": pair, "the same again": dict(pair)}
+
+
 # %% your_own_claim-2 wrong: sides returns 1 situation, expected two or more
 def sides(seed):
     x = tf.constant(numbers(seed, 100, 100))
