@@ -13,7 +13,7 @@ STEPS, BATCH_SIZE = 200, 64
 TOLERANCE = {"float64": 1e-12, "float32": 1e-3}
 
 
-@pytest.fixture(params=["float64", "float32"])
+@pytest.fixture(params=["float64", pytest.param("float32", marks=pytest.mark.heavy)])
 def dtype(request):
     def set_types(name):
         keras.config.set_floatx(name)
