@@ -96,6 +96,7 @@ def train_twins(model, optimiser, dtype):
     optimiser_torch, optimiser_tf = make_torch(model_torch.parameters()), make_tf()
     loss_fn_torch = nn.CrossEntropyLoss()
     loss_fn_tf = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimiser_tf.build(model_tf.trainable_variables)
 
     @tf.function
     def step_tf(batch, labels):
