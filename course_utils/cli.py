@@ -173,11 +173,10 @@ def release(
 
 @app.command(rich_help_panel=MAINTAIN)
 def execute(notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...")]) -> None:
-    """Run notebooks in place, with clean metadata and stable cell ids."""
+    """Run notebooks in place, with clean metadata and stable cell ids; one that fails stays."""
     from course_utils import authoring
 
-    for path in notebooks:
-        print(authoring.execute(path))
+    _report(authoring.execute_all(notebooks, print))
 
 
 @app.command(rich_help_panel=MAINTAIN)

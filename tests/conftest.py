@@ -1,6 +1,7 @@
 """What every test shares: no network, no record of the learner's, the notebooks to be tested."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def pytest_configure(config):
     os.environ["XDG_DATA_HOME"] = str(Path(folder.name, "data"))
     os.environ.update(kernels.environment())
     config.stash[AT_THE_START] = dict(os.environ)
+
+
+def pytest_collection_finish():
+    """Let tests that compute by themselves do so on one thread, as lessons do.
+
+    As many processes as there are cores run tests; threads of PyTorch's that wait for a core do so
+    in a loop, and keep it from those who have work.
+    """
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(lesson.THREADS)
 
 
 def pytest_generate_tests(metafunc):

@@ -211,6 +211,23 @@ def test_a_cell_that_raises_leaves_the_file_as_it_was(course):
     assert snapshot(course) == before
 
 
+def test_those_after_one_that_fails_are_run_and_the_last_line_counts(course):
+    first, second = (course / f"notebooks/1_part/0{n}_title.ipynb" for n in (2, 3))
+    shutil.copy(first, second)
+    edit(first, 'print(\\"ran\\")', "1 / 0")
+    said = []
+    lines, good = authoring.execute_all([first, second], said.append, root=course)
+    assert (lines, good) == (
+        ["failed: notebooks/1_part/02_title.ipynb", "1 of 2 notebooks run"],
+        False,
+    )
+    assert "ZeroDivisionError" in said[0]
+    assert said[1] == "notebooks/1_part/03_title.ipynb: 2 code cells run"
+    with pytest.raises(CourseError, match="cannot be read"):
+        authoring.execute_all([second, course / "notebooks/none.ipynb"], said.append, root=course)
+    assert len(said) == 2, "a mistake in the last is told before the first is run"
+
+
 def test_exercises_are_not_run_in_place(course):
     authoring.write_exercises(root=course)
     with pytest.raises(CourseError, match="only notebooks/ and solutions/"):

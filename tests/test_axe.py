@@ -118,6 +118,7 @@ def exported(chromium, folder, name):
     return apart(found, IN_EXPORTS)
 
 
+@pytest.mark.heavy
 def test_in_two_exported_lessons_all_that_is_listed_is_found(chromium, tmp_path):
     (rest, seen), (others, more) = (exported(chromium, tmp_path, name) for name in EXPORTED)
     assert rest + others == []

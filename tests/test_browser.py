@@ -1,8 +1,8 @@
 """Lessons and exercises in a real JupyterLab in a real browser: Run All, and look.
 
 nbval has run every lesson already, so of most the stored outputs are looked at. RUN names those in
-which something lives: progress, sliders, the first training, a dashboard. What is not QUICK is left
-to `make test-all`.
+which something lives: progress, sliders, the first training, a dashboard. `make test` opens a
+browser for a minute: one lesson, one exercise up to its first Done, one prediction.
 """
 
 import json
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 RUN = ["start_here", "tensors_and_gradients", "first_network", "tensorboard"]
-QUICK = {"notebooks": ["tensors_and_gradients"], "exercises": ["first_network"]}
+QUICK = "tensors_and_gradients"
 GOOD = [
     "print('hello')",
     """from IPython.display import HTML
@@ -97,10 +97,12 @@ def notebook_of(sources):
 
 def named(folder):
     """Each notebook of a folder by its name: this file's tests stay together, around one lab."""
-    names = [notebooks.name_of(path) for path in notebooks.notebook_paths(folder)]
+    return [notebooks.name_of(path) for path in notebooks.notebook_paths(folder)]
+
+
+def heavy_but(quick, names):
     return [
-        pytest.param(name, marks=[] if name in QUICK[folder] else pytest.mark.heavy)
-        for name in names
+        name if name == quick else pytest.param(name, marks=pytest.mark.heavy) for name in names
     ]
 
 
@@ -115,17 +117,19 @@ def check(lab, chromium, folder, path, stored=False):
             pytest.fail("\n".join([f"{name}: {len(found)} faults; see {picture}", *found]))
 
 
-@pytest.mark.parametrize("name", named("notebooks"))
+@pytest.mark.parametrize("name", heavy_but(QUICK, named("notebooks")))
 def test_lesson(lab, chromium, tmp_path, name):
     lesson = notebooks.named(name, root=lab.folder)
     check(lab, chromium, tmp_path, lesson, stored(lesson.name))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", named("exercises"))
 def test_exercise(lab, chromium, tmp_path, name):
     check(lab, chromium, tmp_path, notebooks.named(name, "exercises", lab.folder))
 
 
+@pytest.mark.heavy
 def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromium):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
         cells = browser.run_all(page)
@@ -133,6 +137,7 @@ def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromiu
         assert browser.exercise_problems(cells) == ["no task stopped it: is a solution left in it?"]
 
 
+@pytest.mark.heavy
 def test_finds_every_fault(lab, chromium):
     with browser.opened(chromium, lab, "faulty.ipynb") as (page, amiss):
         cells = browser.run_all(page)
@@ -152,7 +157,8 @@ def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
     assert (tmp_path / "screen.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize("base_url", [pytest.param("/", marks=pytest.mark.heavy), "/below/a/base/"])
+@pytest.mark.heavy
+@pytest.mark.parametrize("base_url", ["/", "/below/a/base/"])
 def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url):
     for name, source in {"tensorboard": TENSORBOARD, "visdom": VISDOM}.items():
         text = json.dumps(notebook_of([source]))
@@ -185,6 +191,7 @@ def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url)
             assert amiss == []
 
 
+@pytest.mark.heavy
 def test_a_board_whose_kernel_has_ended_says_what_to_do(chromium, tmp_path, capfd):
     for name, source in {"TensorBoard": TENSORBOARD, "Visdom": VISDOM}.items():
         text = json.dumps(notebook_of([source]))
@@ -296,7 +303,8 @@ def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
         frame.get_by_text("later").first.wait_for()
 
 
-@pytest.mark.parametrize("kind", [pytest.param("tensorboard", marks=pytest.mark.heavy), "visdom"])
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", ["tensorboard", "visdom"])
 def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, chromium, kind):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
         page.wait_for_function(browser.READY)

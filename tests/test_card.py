@@ -98,6 +98,7 @@ assert not {"numpy", "tensorflow", "matplotlib", "rich", "typer"} & sys.modules.
 """
 
 
+@pytest.mark.heavy
 def test_pytorch_alone_is_enough(tmp_path):
     names = ("pytorch", "placement_torch", "missing_torch", "number_types_torch")
     command = [sys.executable, "-c", ALONE % (names,), str(tmp_path)]

@@ -101,6 +101,7 @@ def test_what_visdom_is_sent_comes_back(tmp_path):
         assert rows.loc["weights", "value"][:, 1].sum() == 10
 
 
+@pytest.mark.heavy
 def test_visdom_s_embeddings_pane_lays_out_what_it_is_sent(tmp_path):
     import torch
 

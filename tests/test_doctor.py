@@ -17,6 +17,7 @@ def run(*options, code="from course_utils.cli import main; main()"):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.heavy
 def test_this_machine_is_ready():
     result = run("--json")
     content = json.loads(result.stdout)
@@ -32,7 +33,10 @@ def test_this_machine_is_ready():
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize(("missing", "title"), [("torch", "PyTorch"), ("tensorflow", "TensorFlow")])
+@pytest.mark.parametrize(
+    ("missing", "title"),
+    [pytest.param("torch", "PyTorch", marks=pytest.mark.heavy), ("tensorflow", "TensorFlow")],
+)
 def test_a_broken_framework_is_a_row_and_the_others_stay(missing, title):
     code = (
         "from course_utils.machine import doctor\n"

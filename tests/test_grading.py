@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from nbgrader.api import Gradebook
 
 from course_utils import ROOT
@@ -22,6 +23,7 @@ def nbgrader(folder, *arguments):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.heavy
 def test_a_class_is_graded_and_the_exercises_stay_as_they_are(tmp_path, progress_file):
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     sent = {"ada": "solutions", "bob": "exercises"}

@@ -213,7 +213,10 @@ TENSORFLOW = (
 )
 
 
-@pytest.mark.parametrize("missing", ["", "torch", "tensorflow"])
+@pytest.mark.parametrize(
+    "missing",
+    ["", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("torch", "tensorflow"))],
+)
 def test_a_lesson_begins_quietly_and_alike_each_time(missing):
     hide = ""
     if missing:

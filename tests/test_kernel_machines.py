@@ -203,6 +203,7 @@ def test_a_data_folder_on_a_full_disk_gives_a_stock_kernel(place):
         assert "No space left on device" in reason
 
 
+@pytest.mark.heavy
 def test_a_preload_that_is_killed_while_it_imports_is_started_again(monkeypatch, tmp_path, home):
     """Killed by its own import, the first time."""
     killed = tmp_path / "killed"

@@ -64,7 +64,13 @@ IN_THE_WAY = {
 }
 
 
-@pytest.mark.parametrize("name", IN_THE_WAY)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.heavy) for name in list(IN_THE_WAY)[1:]),
+        "matplotlibrc",
+    ],
+)
 def test_what_stands_beside_the_notebook_comes_first_and_takes_a_stock_kernel(
     name, tmp_path, one_line
 ):

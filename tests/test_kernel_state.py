@@ -65,6 +65,7 @@ def tables_of_both_kinds(tmp_path_factory):
     return said
 
 
+@pytest.mark.heavy
 def test_a_warm_kernel_finds_what_a_stock_one_finds(tables):
     said = {warm: before for warm, (before, _) in tables.items()}
     found = list(differences(said[True], said[False]))
@@ -81,6 +82,7 @@ def test_a_warm_kernel_finds_what_a_stock_one_finds(tables):
             assert said[True]["loggers"][name] == logger, name
 
 
+@pytest.mark.heavy
 def test_libraries_are_as_in_a_stock_kernel_once_both_have_imported_them(tables):
     said = {warm: after for warm, (_, after) in tables.items()}
     loaded = {warm: set(said[warm].pop("modules")) for warm in said}
@@ -130,6 +132,7 @@ for warm in (True, False):
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(280)
 def test_what_is_inherited_comes_from_who_asks_not_from_the_first(tmp_path):
     """All at once, for each takes a preload of its own."""

@@ -152,11 +152,12 @@ def test_interrupt_and_restart():
         assert run(client, "print('x' in globals())") == "False"
 
 
-def test_a_killed_kernel_is_seen_and_started_again():
+@pytest.mark.parametrize("times", [2, pytest.param(8, marks=pytest.mark.heavy)])
+def test_a_killed_kernel_is_seen_and_started_again(times):
     with kernel() as (manager, client):
         # Several times, for the request to shut down that the dead one did not read may reach its
         # successor on the same port.
-        for _ in range(8):
+        for _ in range(times):
             process = manager.provisioner.process
             os.kill(process.pid, signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
@@ -179,6 +180,7 @@ def test_a_shutdown_that_is_asked_for_ends_the_process():
         assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.heavy
 def test_kernels_outlive_the_preloaded_process_and_the_next_start_makes_a_new_one(home):
     with kernel() as (manager, client):
         (preload,) = preloads(home)
@@ -192,7 +194,13 @@ def test_kernels_outlive_the_preloaded_process_and_the_next_start_makes_a_new_on
     gone(pid)
 
 
-@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.unlink() or path.write_text("")])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(Path.unlink, marks=pytest.mark.heavy),
+        lambda path: path.unlink() or path.write_text(""),
+    ],
+)
 def test_a_socket_that_is_deleted_or_stale_is_replaced(spoil):
     with kernel():
         (address,) = [path for path in protocol.folder().iterdir() if path.is_socket()]
@@ -265,6 +273,7 @@ def test_an_import_that_fails_is_one_line_and_a_stock_kernel(tmp_path, monkeypat
         assert stock_answer() == "False"
 
 
+@pytest.mark.heavy
 def test_an_edited_module_renews_the_preloaded_process(tmp_path, monkeypatch, home):
     module = tmp_path / "sitecustomize.py"
     module.write_text("version = 1")
@@ -282,6 +291,7 @@ def kernel_command():
     return [*flags, "-f", tempfile.mktemp(suffix=".json"), "--log-level=ERROR"]
 
 
+@pytest.mark.heavy
 def test_who_waits_in_line_when_a_preloaded_process_retires_is_served_by_the_next(monkeypatch):
     command = kernel_command()
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as retiring:

@@ -197,6 +197,7 @@ def test_ends_without_a_question_or_a_traceback(tmp_path, number):
         assert printed.read_text() == before or number == signal.SIGTERM
 
 
+@pytest.mark.heavy
 def test_ends_in_the_middle_of_its_work(tmp_path):
     """JupyterLab alone hangs here: threads that still read files keep its process alive."""
     with running(tmp_path, "--no-browser") as (process, printed):
@@ -215,6 +216,7 @@ def ask_until_it_ends(address):
             get(address)
 
 
+@pytest.mark.heavy
 def test_hands_the_browser_a_file_that_only_this_user_can_read(tmp_path):
     seen = tmp_path / "seen"
     browser = tmp_path / "browser"

@@ -164,6 +164,7 @@ def test_an_unknown_task_is_one_line():
         list(authoring.trials(["nothing-1"]))
 
 
+@pytest.mark.heavy
 def test_nothing_of_an_attempt_is_met_by_the_next():
     with Kernel() as kernel:
         kernel.do("import os\nimport torch\nkept = 1")

@@ -11,12 +11,15 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from course_utils import ROOT, authoring, claims, notebooks
+from course_utils import ROOT, authoring, claims, notebooks, tasks
 
 ANSWERS = ROOT / "tests" / "answers"
 LEAST_WRONG_ANSWERS = 3
 VARIANTS = 1
 """So many variants of each solution's answer, always the same ones; `course mutants` has more."""
+
+SECONDS_FOR_A_VARIANT = 5
+"""Some never end."""
 
 
 def test_file(notebook):
@@ -92,15 +95,15 @@ def test_answers(solution, tmp_path):
         for cell in nbformat.reads(authoring.make_exercise(solution), 4).cells
         if "nbgrader" in cell.metadata
     }
-    tasks = notebooks.task_ids(notebook)
-    assert {answer[0] for answer in answers} <= set(tasks)
+    wanted = notebooks.task_ids(notebook)
+    assert {answer[0] for answer in answers} <= set(wanted)
     failures = []
     # A wrong answer must not cancel the next one, as an error does in a Run All.
     # What answers write does not belong beside the solutions.
     runner = authoring.client(notebook, tmp_path / solution.name, allow_errors=True)
     with runner.setup_kernel():
         for n, cell in enumerate(notebook.cells):
-            if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in tasks:
+            if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in wanted:
                 run_cell(runner, cell, n)
                 continue
             own = [answer for answer in answers if answer[0] == task]
@@ -131,9 +134,17 @@ def test_answers(solution, tmp_path):
 
 
 def attempt(runner, answer, check, n):
-    """Run an answer, which may raise, and its check; return what the check says."""
+    """Run an answer, which may raise or never end, and its check; return what the check says."""
+
+    def allow(seconds):
+        allowing = f"__import__('course_utils.tasks').tasks.SECONDS = {seconds}"
+        runner.execute_cell(nbformat.v4.new_code_cell(allowing), n)
+
+    allow(SECONDS_FOR_A_VARIANT)
     runner.execute_cell(nbformat.v4.new_code_cell(answer), n)
-    return run_cell(runner, nbformat.v4.new_code_cell(check), n)
+    came = run_cell(runner, nbformat.v4.new_code_cell(check), n)
+    allow(tasks.SECONDS)
+    return came
 
 
 def read_answers(path: Path):

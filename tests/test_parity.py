@@ -13,7 +13,7 @@ STEPS, BATCH_SIZE = 200, 64
 TOLERANCE = {"float64": 1e-12, "float32": 1e-3}
 
 
-@pytest.fixture(params=["float64", "float32"])
+@pytest.fixture(params=["float64", pytest.param("float32", marks=pytest.mark.heavy)])
 def dtype(request):
     def set_types(name):
         keras.config.set_floatx(name)
@@ -96,6 +96,7 @@ def train_twins(model, optimiser, dtype):
     optimiser_torch, optimiser_tf = make_torch(model_torch.parameters()), make_tf()
     loss_fn_torch = nn.CrossEntropyLoss()
     loss_fn_tf = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimiser_tf.build(model_tf.trainable_variables)
 
     @tf.function
     def step_tf(batch, labels):

@@ -79,6 +79,7 @@ def watch(said, request):
         said.append(f"asks for {request.url}")
 
 
+@pytest.mark.heavy
 @needs_chromium
 def test_no_slide_is_higher_than_the_screen_and_none_needs_a_network(decks):
     said, faults = [], []
@@ -92,6 +93,7 @@ def test_no_slide_is_higher_than_the_screen_and_none_needs_a_network(decks):
     assert faults + said == []
 
 
+@pytest.mark.heavy
 @needs_chromium
 def test_keys_lead_through_the_slides_and_show_the_right_answer(decks):
     said = []

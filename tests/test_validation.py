@@ -245,6 +245,7 @@ def run_pytest(course, *arguments):
     return result.returncode, result.stdout
 
 
+@pytest.mark.heavy
 def test_a_corrupted_stored_output_turns_nbval_red(course):
     """A lesson's first cells are enough: the fault is in the output of one `print`."""
     path = course / LESSON
@@ -280,6 +281,7 @@ def test_a_picture_of_other_data_turns_nbval_red(course):
     assert "x 0.65, y 0.68" in kept.cells[8].outputs[0].data[SHOWN]
 
 
+@pytest.mark.heavy
 def test_a_failure_is_annotated_on_github_and_in_junit(course, monkeypatch):
     path = course / LESSON
     change(path, lambda cells: cells.__delitem__(slice(4, None)))
@@ -300,6 +302,7 @@ def test_a_stale_exercise_turns_its_test_red(course):
     assert "run `course exercises`" in out
 
 
+@pytest.mark.heavy
 def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
     def soften(cells):
         cells[:] = cells[:7]
@@ -323,6 +326,7 @@ def test_a_check_that_accepts_a_wrong_answer_turns_its_test_red(course):
     assert "Done, task first_network-1." in whole
 
 
+@pytest.mark.heavy
 def test_no_cell_reaches_the_network(course):
     change(
         course / LESSON,

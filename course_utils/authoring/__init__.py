@@ -1,7 +1,7 @@
 """Notebooks as source: exercises, headers, execution, validation."""
 
 from course_utils.authoring.comparison import differences
-from course_utils.authoring.execution import client, execute
+from course_utils.authoring.execution import client, execute, execute_all
 from course_utils.authoring.exercises import make_exercise, state_of_exercise, write_exercises
 from course_utils.authoring.headers import write_headers
 from course_utils.authoring.mutants import is_equivalent, sampled, summary, trials, write_table
@@ -12,6 +12,7 @@ __all__ = [
     "client",
     "differences",
     "execute",
+    "execute_all",
     "ignored_cells",
     "is_equivalent",
     "make_exercise",

@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,19 +42,40 @@ def _failing_line(report: str) -> str:
     return (arrows or report.strip().splitlines())[0].strip()
 
 
+class CellFailed(CourseError):
+    """A cell of a notebook failed, and the notebook was left as it is."""
+
+
+def execute_all(
+    paths: list[Path], say: Callable[[str], None], root: Path = ROOT
+) -> tuple[list[str], bool]:
+    """Run notebooks one after the other, also when one fails; say a line about each at once.
+
+    Return what is to be said at the end, with those that failed, and whether none did. Raises
+    CourseError before the first is run where one is no notebook that can be run.
+    """
+    for path in paths:
+        _opened(path, root)
+    failed = []
+    for path in paths:
+        try:
+            say(execute(path, root))
+        except CellFailed as error:
+            say(str(error))
+            failed.append(f"failed: {inside(path, root)}")
+    return [*failed, f"{len(paths) - len(failed)} of {len(paths)} notebooks run"], not failed
+
+
 def execute(path: Path, root: Path = ROOT) -> str:
     """Run a lesson or a solution in place, from the top in a fresh kernel; return a line about it.
 
     Ids are kept and metadata is clean, so that two runs differ in pictures and tagged cells at
-    most. Raises CourseError, and writes nothing, where a cell raises.
+    most. Raises CellFailed, and writes nothing, where a cell raises.
     """
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     os.environ.update(kernels.environment())
-    place = inside(path, root)
-    if place.parts[0] not in ("notebooks", "solutions"):
-        raise CourseError(f"{place}: only notebooks/ and solutions/ are run in place")
-    notebook = read(root / place)
+    place, notebook = _opened(path, root)
     with tempfile.TemporaryDirectory() as folder:
         record = str(Path(folder, "progress.json"))
         try:
@@ -61,7 +83,14 @@ def execute(path: Path, root: Path = ROOT) -> str:
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             reason = getattr(error, "evalue", "") or _failing_line(str(error))
             kind = getattr(error, "ename", type(error).__name__)
-            raise CourseError(f"{place} was left as it is: {kind}: {reason}") from error
+            raise CellFailed(f"{place} was left as it is: {kind}: {reason}") from error
     tidy(notebook)
     write_text(root / place, as_text(notebook))
     return f"{place}: {sum(cell.cell_type == 'code' for cell in notebook.cells)} code cells run"
+
+
+def _opened(path: Path, root: Path) -> tuple[Path, "NotebookNode"]:
+    place = inside(path, root)
+    if place.parts[0] not in ("notebooks", "solutions"):
+        raise CourseError(f"{place}: only notebooks/ and solutions/ are run in place")
+    return place, read(root / place)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 KEPT = Path("build", "executed")
 
+LAST_RUN = "course/seconds"
+"""Where pytest's cache keeps what each notebook and each file of tests took."""
+
 MOST_ROWS = 20
 
 FAILED, OUTPUTS = pytest.StashKey[bool](), pytest.StashKey[dict[str, Any]]()
@@ -41,18 +44,37 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give a worker a whole notebook, or the tests about one, or a file of other tests, at a time.
 
-    The answers to all exercises are tests of one file: one worker would have them all.
+    The answers to all exercises are tests of one file: one worker would have them all. What took
+    longest in the last run comes first, or at the end one worker would have it alone.
     """
     from xdist.scheduler import LoadFileScheduling
 
+    seconds = _seconds_of_last_run(config)
+
     class ByNotebook(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            about = re.search(r"\[(.*\.ipynb)", nodeid)
-            return f"about {about[1]}" if about else super()._split_scope(nodeid)
+            return _scope(nodeid)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            # A test that has not been run yet counts as a second.
+            units = self.workqueue
+            longest = max(units, key=lambda scope: seconds.get(scope, len(units[scope])))
+            units.move_to_end(longest, last=False)
+            super()._assign_work_unit(node)
 
     if config.getvalue("dist") == "loadfile":
         return ByNotebook(config, log)
     return None
+
+
+def _scope(nodeid: str) -> str:
+    about = re.search(r"\[(.*\.ipynb)", nodeid)
+    return f"about {about[1]}" if about else nodeid.partition("::")[0]
+
+
+def _seconds_of_last_run(config: pytest.Config) -> dict[str, float]:
+    cache = getattr(config, "cache", None)
+    return cache.get(LAST_RUN, {}) if cache else {}
 
 
 def _compare(item: "IPyNbCell", new: list[Any], stored: list[Any], _skip: Any = None) -> bool:
@@ -127,7 +149,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if isinstance(report, pytest.TestReport)
     ]
     seconds: Counter[str] = Counter()
+    scopes: Counter[str] = Counter()
     for report in reports:
+        scopes[_scope(report.nodeid)] += report.duration
         file = report.nodeid.partition("::")[0]
         test = report.nodeid.partition("[")[0]
         seconds[file if file.endswith(".ipynb") else test] += report.duration
@@ -136,6 +160,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{spent:8.1f} s  {name}")
     others = sum(spent for _, spent in seconds.most_common()[MOST_ROWS:])
     terminalreporter.write_line(f"{others:8.1f} s  {max(0, len(seconds) - MOST_ROWS)} others")
+    if cache := getattr(terminalreporter.config, "cache", None):
+        cache.set(LAST_RUN, _seconds_of_last_run(terminalreporter.config) | scopes)
     if os.environ.get("GITHUB_ACTIONS"):
         for report in reports:
             if report.failed:
