@@ -1,5 +1,6 @@
 """What a lesson says, part by part, for its page and its slides."""
 
+import html
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,8 @@ TWINS, FOUND = "Where the twins differ", "What we found"
 SHORT = 80
 """Choices of so many characters, all together, stand in one line."""
 OPEN_END = re.compile(r"\n\n[^\n]*:\s*\Z")
+ANSWER = re.compile(r"^(.*): you made no prediction; it was (.*)$", re.MULTILINE)
+NAMELESS = re.compile(r"<.* at 0x\w+>")
 
 Cell = dict[str, Any]
 
@@ -63,6 +66,23 @@ def section(cells: list[Cell], heading: str) -> str:
 
 def shown_text(cell: Cell) -> str:
     """Return what a code cell has stored, as text; of a picture, the text that stands for it."""
-    texts = [printed(output) for output in cell.get("outputs", [])]
+    texts = [_in_words(output) for output in cell.get("outputs", [])]
     shown = "\n".join(text.strip("\n") for text in texts if text)
-    return shown.replace("you made no prediction; it was", "measured:")
+    return ANSWER.sub(r"\1: measured: \2", shown)
+
+
+def _in_words(output: dict[str, Any]) -> str:
+    """Return an output's text; of an object that says only where it lies, its table's rows."""
+    text = printed(output)
+    if not NAMELESS.search(text):
+        return text
+    table = re.sub(r"(?s)<style.*?</style>|\n", "", joined(output["data"].get("text/html", "")))
+    rows = re.sub(r"<[^>]*>", "", re.sub(r"</t[dh]>", "\t", table.replace("</tr>", "\n")))
+    return "\n".join("  ".join(row.split()) for row in html.unescape(rows).splitlines())
+
+
+def measured(cell: Cell) -> list[str]:
+    """Return what a cell has stored of the prediction's answer: a line for each question."""
+    stored = "\n".join(map(printed, cell.get("outputs", [])))
+    found = ANSWER.findall(stored) if cell["cell_type"] == "code" else []
+    return [f"Predicted: *{question}* Measured: **{value}**." for question, value in found]
