@@ -17,6 +17,8 @@ PICTURE = re.compile(r"<img\b[^>]*>")
 PNG = re.compile(r"base64,([\w+/]{32})")
 CHAIN = re.compile(r'(<span class="p">\)+</span>)(?=<span class="o">\.)')
 MAKING = re.compile(r"    def __init__.*?\n\n(?=    def )", re.DOTALL)
+ONE_LINE = 52
+"""A title of more characters is set in smaller letters."""
 ROOM = 1184, 520
 """Pixels, across and down, that a slide has for its pictures."""
 
@@ -84,13 +86,18 @@ def is_picture(part: str) -> bool:
 
 
 def pictures(tags: list[str]) -> str:
-    """Return pictures in a frame that takes what room is left: a row or a column, where larger."""
+    """Return pictures in a frame that takes what room is left: a row or a column, where larger.
+
+    All in one frame are shown at one scale, since their letters are of one size.
+    """
     sizes = [struct.unpack(">II", base64.b64decode(PNG.search(tag)[1])[16:]) for tag in tags]
     widths, heights = zip(*sizes, strict=True)
     row = min(ROOM[0] / sum(widths), ROOM[1] / max(heights))
     stacked = min(ROOM[0] / max(widths), ROOM[1] / sum(heights))
-    looks = "picture" if row >= stacked else "picture stacked"
-    return f"<div class='{looks}'>{''.join(tags)}</div>"
+    looks, shares = ("", widths) if row >= stacked else (" stacked", heights)
+    alike = zip(tags, shares if len(tags) > 1 else [], strict=False)
+    shown = [tag.replace("<img", f"<img style='flex: {share} 1 0'", 1) for tag, share in alike]
+    return f"<div class='picture{looks}'>{''.join(shown or tags)}</div>"
 
 
 def column(whose: str, parts: list[str]) -> str:
@@ -113,7 +120,8 @@ def page(title: str, slides: list[Slide]) -> str:
 
 def _section(slide: Slide) -> str:
     level = "h1" if slide.looks == "first" else "h2"
-    title = f"<{level}>{html.escape(slide.title).replace('`', '')}</{level}>"
+    long = " class='long'" if len(slide.title) > ONE_LINE else ""
+    title = f"<{level}{long}>{html.escape(slide.title).replace('`', '')}</{level}>"
     told = text("\n\n".join(slide.notes)) if slide.notes else ""
     told = f"<aside class='notes'>{told}</aside>" if told else ""
     return f"<section class='{slide.looks}'>{title}{''.join(slide.parts)}{told}</section>"

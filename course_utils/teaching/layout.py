@@ -1,5 +1,6 @@
 """How a slide's cells stand: twins side by side, large where little is shown, few slides in all."""
 
+import re
 from collections.abc import Iterator
 
 from course_utils.notebooks import joined
@@ -10,11 +11,11 @@ from course_utils.teaching.speaker import Part
 
 WIDE, NARROW = 80, 52
 """Characters in a row of a slide, and of a twin's half of it, at most."""
-PICTURE = 12
-"""A picture takes the room of so many rows, or what is left."""
+SMALL, PICTURE = 9, 14
+"""A picture takes the room of so many rows: at least, and where it is to be seen from afar."""
+ROW = re.compile(r"<(?:tr|div|p|li)\b")
 LARGE, MIDDLE = 13, 20
 """A slide of so many rows is set in large or in middle-sized letters, a fuller one in small."""
-
 
 def groups(cells: list[Cell]) -> list[list[Cell]]:
     """Return the cells one by one, but a PyTorch cell with the TensorFlow cell behind it."""
@@ -34,19 +35,19 @@ def _whose(cell: Cell) -> str | None:
 
 def size(cells: list[Cell]) -> str:
     """Return the size of the letters in which a slide of these cells is set."""
-    count = rows(cells)
+    count = rows(cells, SMALL)
     return "large" if count <= LARGE else "middle" if count <= MIDDLE else "small"
 
 
-def rows(cells: list[Cell]) -> int:
+def rows(cells: list[Cell], picture: int = PICTURE) -> int:
     """Count the rows that cells take on a slide; of twins, those of the longer one."""
     return sum(
-        max(sum(_rows(cell, WIDE if len(group) == 1 else NARROW)) for cell in group)
+        max(sum(_rows(cell, WIDE if len(group) == 1 else NARROW, picture)) for cell in group)
         for group in groups(cells)
     )
 
 
-def _rows(cell: Cell, width: int) -> Iterator[int]:
+def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
     text = joined(cell["source"])
     if cell["cell_type"] == "markdown":
         yield _lines(text, width)
@@ -55,8 +56,8 @@ def _rows(cell: Cell, width: int) -> Iterator[int]:
         yield _lines(deck.shortened(text), width)
     for stored in cell.get("outputs", []):
         for part in deck.output(stored):
-            table = part.count("<tr")
-            yield PICTURE if deck.is_picture(part) else table or _lines(part, width)
+            drawn = len(ROW.findall(part))
+            yield picture if deck.is_picture(part) else drawn or _lines(part, width)
 
 
 def _lines(text: str, width: int) -> int:

@@ -44,12 +44,16 @@ def _asked(cells: list[Cell]) -> list[tuple[str, list[str]]]:
 
 def _form(asked: tuple[str, list[str]]) -> str:
     question, choices = asked
-    label = f"*{question}*" if question.endswith("?") else f"*{question}:*"
+    label = _label(question)
     if not choices:
         return f"{label} a number"
     if sum(map(len, choices)) < SHORT:
         return f"{label} {' · '.join(choices)}"
     return f"{label}\n\n" + "\n".join(f"1. {choice}" for choice in choices)
+
+
+def _label(question: str) -> str:
+    return f"*{question}*" if question.endswith("?") else f"*{question}:*"
 
 
 def section(cells: list[Cell], heading: str) -> str:
@@ -85,4 +89,4 @@ def measured(cell: Cell) -> list[str]:
     """Return what a cell has stored of the prediction's answer: a line for each question."""
     stored = "\n".join(map(printed, cell.get("outputs", [])))
     found = ANSWER.findall(stored) if cell["cell_type"] == "code" else []
-    return [f"Predicted: *{question}* Measured: **{value}**." for question, value in found]
+    return [f"Predict first: {_label(question)} **{value}**" for question, value in found]
