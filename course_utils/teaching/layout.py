@@ -17,6 +17,7 @@ ROW = re.compile(r"<(?:tr|div|p|li)\b")
 LARGE, MIDDLE = 13, 20
 """A slide of so many rows is set in large or in middle-sized letters, a fuller one in small."""
 
+
 def groups(cells: list[Cell]) -> list[list[Cell]]:
     """Return the cells one by one, but a PyTorch cell with the TensorFlow cell behind it."""
     found: list[list[Cell]] = []

@@ -20,7 +20,7 @@ WRITE = re.compile(r"\bWrite\b|\b[Rr]eturns?\b")
 
 
 def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
-    """Generate the pages, the guide's schedules and the workshop's notebook.
+    """Generate the pages, the guide's schedules, and the workshop's notebook and page.
 
     Returns what was done, a line each, and whether all is current. With `check` nothing is written.
     """
@@ -31,6 +31,7 @@ def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool
             new[root / notes.FOLDER / f"{lesson.name}.md"] = page(lesson, own, root)
     new[root / schedules.GUIDE] = schedules.guide(root)
     new[root / workshop.PATH] = workshop.make(root)
+    new[root / workshop.PAGE] = workshop.page(root)
     return headers.write(new, check, root)
 
 

@@ -115,8 +115,8 @@ def _verdicts(lesson: Lesson) -> Slide:
         limit = f"<td {fragment}>{html.escape(entry['limit'])}</td>" * (len(entries) <= FEW)
         shown += f"<tr><td><b>{name}</b></td><td>“{html.escape(entry['words'])}”</td>"
         shown += f"<td {fragment}><b style='border-color: {colour}'>{label}</b></td>{limit}</tr>"
-        turned = f" It would have turned it: {entry['otherwise']}" if "otherwise" in entry else ""
-        told.append(f"**{name}** {label}. {entry['limit']}{turned}")
+        more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
+        told.append(f"**{name}** {label}. {more}")
     return Slide(
         "The verdicts", [f"<table class='verdicts'>{shown}</table>"], told, _many(lesson.claims)
     )
