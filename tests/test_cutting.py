@@ -1,6 +1,7 @@
 """How a lesson's cells are cut into slides, and how they stand on one."""
 
 import base64
+import html
 import re
 import struct
 
@@ -104,3 +105,17 @@ def test_an_object_that_prints_its_address_is_told_by_its_table():
     )
     data = {"text/plain": "<Styler at 0x7f56dbb39190>", "text/html": table}
     assert outline.shown_text({"outputs": [{"data": data}]}) == "a  1\n2  <"
+
+
+def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
+    made = "class One:\n    def __init__(self):\n        self.x = 1\n\n"
+    made += "    def call(self):\n        return 2"
+    shown = re.sub(r"<[^>]*>", "", deck.code(made))
+    assert "self.x" not in shown
+    assert "def call(self):\n        return 2" in shown
+    assert "¶" not in html.unescape(deck.text("### What you will find out"))
+
+
+def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():
+    assert "this aloud" in deck.text("Read [this](01_title.ipynb) aloud.")
+    assert "href" not in deck.text("Read [this](01_title.ipynb) aloud.")

@@ -168,6 +168,19 @@ def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
             assert entry.get("otherwise", "") in told
 
 
+def test_what_limits_a_verdict_is_told_once():
+    for of in LESSONS:
+        told = [
+            note
+            for slide in deck_of(of.name)
+            if slide.title != "The verdicts"
+            for note in slide.notes
+        ]
+        for name in of.claims:
+            for head, text in claims.below(claims.claim(name)).items():
+                assert f"{head}: {text}" not in "\n".join(told)
+
+
 def test_how_a_claim_is_read_stands_below_its_words():
     for of in LESSONS:
         for slide in deck_of(of.name):
@@ -262,20 +275,6 @@ def test_twins_stand_side_by_side_and_the_text_around_becomes_the_notes(small):
     heading = "**1 · What is one?**, from minute 0"
     announced = ["and in TensorFlow:", slides.speaker.ON_SLIDE]
     assert shown.notes == [heading, *announced, "Read [this](01_title.ipynb) aloud."]
-
-
-def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
-    made = "class One:\n    def __init__(self):\n        self.x = 1\n\n"
-    made += "    def call(self):\n        return 2"
-    shown = re.sub(r"<[^>]*>", "", slides.deck.code(made))
-    assert "self.x" not in shown
-    assert "def call(self):\n        return 2" in shown
-    assert "¶" not in html.unescape(slides.deck.text("### What you will find out"))
-
-
-def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():
-    assert "this aloud" in slides.deck.text("Read [this](01_title.ipynb) aloud.")
-    assert "href" not in slides.deck.text("Read [this](01_title.ipynb) aloud.")
 
 
 def test_unknown_and_untagged_lessons_are_named(small, tmp_path):
