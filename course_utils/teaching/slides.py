@@ -107,19 +107,21 @@ def _claims(lesson: Lesson) -> Slide:
 
 def _verdicts(lesson: Lesson) -> Slide:
     """Return the verdicts, which show one by one; with few, what limits each beside it."""
-    entries = {name: claims.claim(name) for name in lesson.claims}
-    shown, told = "", ["Before you show a verdict: what will it say, and what would turn it?"]
-    for n, (name, entry) in enumerate(entries.items()):
+    few = len(lesson.claims) <= FEW
+    heads = ["claim", "the article's words", "verdict", "what limits it"]
+    shown = "<tr>" + "".join(f"<th>{head}</th>" for head in heads[: 3 + few]) + "</tr>"
+    told = ["Before you show a verdict: what will it say, and what would turn it?"]
+    for number, name in enumerate(lesson.claims):
+        entry = claims.claim(name)
         label, colour = claims.VERDICTS[entry["verdict"]]
-        fragment = f"class='fragment' data-fragment-index='{n}'"
-        limit = f"<td {fragment}>{html.escape(entry['limit'])}</td>" * (len(entries) <= FEW)
+        cells = [f"<b style='border-color: {colour}'>{label}</b>", html.escape(entry["limit"])]
+        fragment = f"<td class='fragment' data-fragment-index='{number}'>"
         shown += f"<tr><td><b>{name}</b></td><td>“{html.escape(entry['words'])}”</td>"
-        shown += f"<td {fragment}><b style='border-color: {colour}'>{label}</b></td>{limit}</tr>"
+        shown += "".join(f"{fragment}{cell}</td>" for cell in cells[: 1 + few]) + "</tr>"
         more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
         told.append(f"**{name}** {label}. {more}")
-    return Slide(
-        "The verdicts", [f"<table class='verdicts'>{shown}</table>"], told, _many(lesson.claims)
-    )
+    table = f"<table class='verdicts'>{shown}</table>"
+    return Slide("The verdicts", [table], told, _many(lesson.claims))
 
 
 def _many(names: list[str]) -> str:
