@@ -157,6 +157,7 @@ def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
     for of in LESSONS:
         found = [slide for slide in deck_of(of.name) if slide.title == "The verdicts"]
         assert len(found) == bool(of.claims), of.name
+        assert "`" not in "".join(part for slide in found for part in slide.parts)
         for name in of.claims:
             entry = claims.claim(name)
             row = next(row for row in found[0].parts[0].split("<tr>") if f"<b>{name}</b>" in row)
@@ -186,8 +187,10 @@ def test_how_a_claim_is_read_stands_below_its_words():
         for slide in deck_of(of.name):
             if slide.title == "What is claimed":
                 shown = html.unescape("".join(slide.parts) + "".join(slide.notes))
-                assert all(claims.claim(name)["claim"] in shown for name in of.claims)
+                read = [notes.inline_html(claims.claim(name)["claim"]) for name in of.claims]
+                assert [one for one in read if html.unescape(one) not in shown] == []
                 assert bool(slide.notes) == (len(of.claims) > slides.FEW)
+                assert "`" not in "".join(slide.parts)
 
 
 def test_what_became_of_the_prediction_is_on_a_slide():

@@ -94,7 +94,7 @@ def _claims(lesson: Lesson) -> Slide:
     """Return the article's words; below each how we read them, or in the notes where many are."""
     entries = {name: claims.claim(name) for name in lesson.claims}
     words = [f"- **{name}** “{entry['words']}”" for name, entry in entries.items()]
-    read = [html.escape(entry["claim"], quote=False) for entry in entries.values()]
+    read = [notes.inline_html(entry["claim"]) for entry in entries.values()]
     told = []
     if len(entries) <= FEW:
         pairs = zip(words, read, strict=True)
@@ -114,7 +114,10 @@ def _verdicts(lesson: Lesson) -> Slide:
     for number, name in enumerate(lesson.claims):
         entry = claims.claim(name)
         label, colour = claims.VERDICTS[entry["verdict"]]
-        cells = [f"<b style='border-color: {colour}'>{label}</b>", html.escape(entry["limit"])]
+        cells = [
+            f"<b style='border-color: {colour}'>{label}</b>",
+            notes.inline_html(entry["limit"]),
+        ]
         fragment = f"<td class='fragment' data-fragment-index='{number}'>"
         shown += f"<tr><td><b>{name}</b></td><td>“{html.escape(entry['words'])}”</td>"
         shown += "".join(f"{fragment}{cell}</td>" for cell in cells[: 1 + few]) + "</tr>"
