@@ -75,6 +75,28 @@ def test_the_right_answer_stands_at_every_place_and_is_seldom_the_longest():
     assert sum(longest) < 0.5 * len(longest)
 
 
+def test_in_each_lesson_the_right_answers_stand_at_three_places_or_more():
+    for quiz in QUIZZES:
+        places = {
+            [right for *_, right in question.answers].index(True) for question in quiz.questions
+        }
+        assert len(places) >= min(3, len(quiz.questions)), quiz.lesson.name
+
+
+def test_emphasis_is_shown_as_such_wherever_a_question_goes():
+    assert notes.inline_html("`a ** 2` is *not* 3 * x * 2") == (
+        "<code>a ** 2</code> is <em>not</em> 3 * x * 2"
+    )
+    texts = [
+        text
+        for ask, answers in read_qti(quizzes.as_qti(QUIZZES))
+        for text in (ask, *(part for answer in answers for part in answer[:2]))
+    ]
+    for _, question in ALL:
+        texts += re.findall("<summary>.*", notes.check_yourself([question]))
+    assert [one for one in texts if "*" in re.sub(r"<code>.*?</code>", "", one)] == []
+
+
 def test_answers_are_folded_below_their_question():
     question = ALL[0][1]
     text = notes.check_yourself([question])

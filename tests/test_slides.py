@@ -14,14 +14,23 @@ import pytest
 import small_course
 from playwright.sync_api import sync_playwright
 
-from course_utils import ROOT, CourseError, minutes, notebooks
+from course_utils import ROOT, CourseError, claims, minutes, notebooks
 from course_utils.authoring import notes
-from course_utils.teaching import reveal, slides
+from course_utils.teaching import outline, reveal, slides
 
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
 FEWEST = 8
 SMALLEST_PICTURE = 100  # pixels of height on the screen; a strip of digits has 130
+SMALLER = 1.6  # times; letters of a picture are about 15 pixels high as it is stored
+HALF_EMPTY, LEGIBLE = 400, 18  # a slide that ends above this pixel has no smaller letters
 LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
+
+
+@functools.cache
+def deck_of(name):
+    """Make the slides of a lesson, once."""
+    return slides.make(next(lesson for lesson in LESSONS if lesson.name == name))
+
 
 MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((slide, n) => {{
   const edge = slide.getBoundingClientRect();
@@ -30,10 +39,17 @@ MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((sli
   const inner = [...slide.querySelectorAll('pre, table, .picture, .twin, .out')];
   const wide = inner.some(part => part.scrollWidth > part.clientWidth + 1
     || part.getBoundingClientRect().right > edge.right + 1);
-  const small = [...slide.querySelectorAll('img')]
-    .some(picture => picture.getBoundingClientRect().height < {SMALLEST_PICTURE});
-  const high = Math.max(Math.round(low - edge.top), slide.scrollHeight);
-  return {{n: n + 1, title: slide.querySelector('h1, h2')?.textContent, high, wide, small}};
+  const small = [...slide.querySelectorAll('img')].some(picture => {{
+    const {{width, height}} = picture.getBoundingClientRect();
+    const less = Math.max(picture.naturalWidth / width, picture.naturalHeight / height);
+    return height < {SMALLEST_PICTURE} || less > {SMALLER};
+  }});
+  const lowest = Math.round(low - edge.top);
+  const high = Math.max(lowest, slide.scrollHeight);
+  const letters = [...slide.querySelectorAll('pre, td')].map(
+    part => parseFloat(getComputedStyle(part).fontSize));
+  const tiny = lowest < {HALF_EMPTY} && Math.min(...letters) < {LEGIBLE};
+  return {{n: n + 1, title: slide.querySelector('h1, h2')?.textContent, high, wide, small, tiny}};
 }})"""
 
 
@@ -61,6 +77,8 @@ def wrong_sizes(view, name):
             yield f"{place} is too wide"
         if slide["small"]:
             yield f"{place} has a picture that is too small"
+        if slide["tiny"]:
+            yield f"{place} is half empty and its letters are small"
 
 
 def open_deck(playwright, said):
@@ -116,7 +134,7 @@ def test_keys_lead_through_the_slides_and_show_the_right_answer(decks):
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
 def test_a_lesson_has_8_to_15_slides_each_with_a_title(of):
-    made = slides.make(of)
+    made = deck_of(of.name)
     assert FEWEST <= len(made) <= slides.MOST
     assert all(slide.title and slide.parts for slide in made)
     assert sum(bool(slide.notes) for slide in made) > len(made) / 2
@@ -130,11 +148,89 @@ def test_a_lesson_has_8_to_15_slides_each_with_a_title(of):
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
 def test_what_the_notes_announce_follows_and_the_right_answer_is_marked(of):
-    for slide in slides.make(of):
+    for slide in deck_of(of.name):
         for note, following in itertools.zip_longest(slide.notes, slide.notes[1:], fillvalue=""):
             assert following or not note.endswith(":"), (slide.title, note)
         if slide.title == "Check yourself":
             assert slide.notes[0].count("**Right:**") == 1
+
+
+def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
+    for of in LESSONS:
+        found = [slide for slide in deck_of(of.name) if slide.title == "The verdicts"]
+        assert len(found) == bool(of.claims), of.name
+        assert "`" not in "".join(part for slide in found for part in slide.parts)
+        for name in of.claims:
+            entry = claims.claim(name)
+            row = next(row for row in found[0].parts[0].split("<tr>") if f"<b>{name}</b>" in row)
+            words, verdict = row.split("class='fragment'")[:2]
+            assert html.escape(entry["words"]) in words
+            assert claims.VERDICTS[entry["verdict"]][0] in verdict
+            told = "\n".join(found[0].notes)
+            assert entry["limit"] in told
+            assert entry.get("otherwise", "") in told
+
+
+def test_what_limits_a_verdict_is_told_once():
+    for of in LESSONS:
+        told = [
+            note
+            for slide in deck_of(of.name)
+            if slide.title != "The verdicts"
+            for note in slide.notes
+        ]
+        for name in of.claims:
+            for head, text in claims.below(claims.claim(name)).items():
+                assert f"{head}: {text}" not in "\n".join(told)
+
+
+def test_how_a_claim_is_read_stands_below_its_words():
+    for of in LESSONS:
+        for slide in deck_of(of.name):
+            if slide.title == "What is claimed":
+                shown = html.unescape("".join(slide.parts) + "".join(slide.notes))
+                read = [notes.inline_html(claims.claim(name)["claim"]) for name in of.claims]
+                assert [one for one in read if html.unescape(one) not in shown] == []
+                assert bool(slide.notes) == (len(of.claims) > slides.FEW)
+                assert "`" not in "".join(slide.parts)
+
+
+def test_what_became_of_the_prediction_is_on_a_slide():
+    for of in LESSONS:
+        cells = notebooks.load(of.path)["cells"]
+        answers = [line for cell in cells for line in outline.measured(cell)]
+        shown = [part for slide in deck_of(of.name) for part in slide.parts]
+        quoted = "".join(part for part in shown if "<blockquote>" in part)
+        values = [html.escape(line.split("**")[1], quote=False) for line in answers]
+        assert answers, of.name
+        assert [one for one in values if f"<strong>{one}</strong>" not in quoted] == [], of.name
+
+
+def test_every_section_that_shows_something_has_a_slide():
+    for of in LESSONS:
+        text = "\n".join(
+            f"<h2>{slide.title}</h2>" + "".join(slide.parts) for slide in deck_of(of.name)
+        )
+        headings = re.sub(r"`|</?code>", "", html.unescape(text))
+        shows = {}
+        for cell in notebooks.load(of.path)["cells"]:
+            source = notebooks.joined(cell["source"])
+            if cell["cell_type"] == "markdown":
+                for heading in re.findall(r"^## (\d+ · .*)$", source, re.MULTILINE):
+                    shows[heading] = False
+            elif shows and any("text" in one for one in cell["outputs"]):
+                shows[list(shows)[-1]] = True
+        missing = [
+            one
+            for one, something in shows.items()
+            if something and f"{one.replace('`', '')}</h" not in headings
+        ]
+        assert missing == [], of.name
+
+
+def test_no_note_shows_an_object_by_its_address():
+    told = [note for of in LESSONS for slide in deck_of(of.name) for note in slide.notes]
+    assert [note for note in told if " at 0x" in note] == []
 
 
 def asked(lesson):
@@ -150,7 +246,7 @@ def asked(lesson):
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
 def test_slides_and_page_show_the_choices_of_the_prediction(of):
-    (shown,) = [slide for slide in slides.make(of) if slide.title == "Predict first"]
+    (shown,) = [slide for slide in deck_of(of.name) if slide.title == "Predict first"]
     page = (ROOT / notes.FOLDER / f"{of.name}.md").read_text(encoding="utf-8")
     predicted = page.partition("## The prediction")[2].partition("**The answer.**")[0]
     for choice in asked(of):
@@ -184,65 +280,6 @@ def test_twins_stand_side_by_side_and_the_text_around_becomes_the_notes(small):
     heading = "**1 · What is one?**, from minute 0"
     announced = ["and in TensorFlow:", slides.speaker.ON_SLIDE]
     assert shown.notes == [heading, *announced, "Read [this](01_title.ipynb) aloud."]
-
-
-def lines(text):
-    """Make cells: a line in capitals is a slide's, other lines are text or stored output."""
-    for number, line in enumerate(text.split(" / ")):
-        cell = {"metadata": {}, "source": line, "cell_type": "markdown", "id": f"{number}"}
-        if line.isupper():
-            cell |= {"cell_type": "code", "metadata": {"tags": ["slide"]}, "outputs": []}
-        elif line.startswith("out"):
-            cell |= {"cell_type": "code", "source": "x", "outputs": [{"text": line}]}
-        elif line.startswith("code"):
-            cell |= {"cell_type": "code", "outputs": []}
-        yield cell
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("## 1 / a / ONE / reads / ## 2 / b / TWO", ["1 a reads", "2 b"]),
-        ("## 1 / ONE / reads / leads / TWO", ["1 reads", "leads"]),
-        ("## 1 / ONE / reads\n\nleads / TWO", ["1 reads", "leads"]),
-        ("## 1 / ONE / leads: / code / TWO", ["1", "leads: (on)"]),
-        ("## 1 / ONE / ## 2 / b / ## 3 / c / TWO", ["1 2 b", "3 c"]),
-        ("## 1 / ONE / look: / out 1", ["1 look: out 1"]),
-        ("## 1 / ONE / look: / code 1 / out 1", ["1 look: out 1"]),
-        ("## 1 / ONE / look: / code 1 / so it is", ["1 look: code 1 so it is"]),
-        ("## 1 / ONE / reads\n\n## 2\n\nb / TWO", ["1 reads", "2 b"]),
-    ],
-)
-def test_text_is_read_with_the_slide_that_it_belongs_to(text, told):
-    parts, _ = slides.speaker.cut(list(lines(text)), {})
-    found = [" ".join(part.told).replace(slides.speaker.ON_SLIDE, "(on)") for part in parts]
-    plain = [re.sub(r"```\w*|\*\*", "", one) for one in found]
-    assert [" ".join(one.split()) for one in plain] == told
-
-
-def test_above_an_output_alone_stands_what_the_text_asks():
-    text = "## 1 / It is so. (Yes.) Which one? / ONE / It is. / TWO / By hand: / code / THREE"
-    cells = list(lines(text))
-    for cell in cells:
-        if cell["source"].isupper():
-            cell["metadata"]["tags"] = ["slide", "slide-output"]
-    parts, _ = slides.speaker.cut(cells, {})
-    shown = [[cell["source"] for cell in part.cells] for part in parts]
-    assert shown == [["Which one?", "ONE"], ["TWO"], ["THREE"]]
-
-
-def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
-    made = "class One:\n    def __init__(self):\n        self.x = 1\n\n"
-    made += "    def call(self):\n        return 2"
-    shown = re.sub(r"<[^>]*>", "", slides.deck.code(made, narrow=True))
-    assert "self.x" not in shown
-    assert "def call(self):\n        return 2" in shown
-    assert "¶" not in html.unescape(slides.deck.text("### What you will find out"))
-
-
-def test_a_link_to_a_notebook_is_left_out_of_a_slide_and_its_words_are_not():
-    assert "this aloud" in slides.deck.text("Read [this](01_title.ipynb) aloud.")
-    assert "href" not in slides.deck.text("Read [this](01_title.ipynb) aloud.")
 
 
 def test_unknown_and_untagged_lessons_are_named(small, tmp_path):

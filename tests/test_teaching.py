@@ -34,6 +34,13 @@ def test_a_lesson_s_page_has_all_that_is_taught_from(of):
     assert all(f"| {name} |" in text for name in of.claims)
     assert all(f"*Listen for:* {listen}" in text for _, listen in own.discussion)
     assert text.count("A wrong answer:") == text.count("> **Task ") == len(own.misconceptions)
+    letters = re.findall(r"^- \*\*([a-e])(, right)?\*\* ", text, re.MULTILINE)
+    places = [
+        (letter, ", right" * right)
+        for question in own.questions
+        for letter, (*_, right) in zip("abcde", question.answers, strict=False)
+    ]
+    assert letters == places
     tied = {question.objective for question in own.questions}
     assert len(tied) >= min(3, len(of.objectives) - 1)
 
@@ -51,6 +58,14 @@ def test_the_minutes_of_a_page_add_up_as_it_says(of):
         before += int(taken)
     assert minutes.pause(of.path) in text
     assert ("\nAfter [" in text) == bool(of.prerequisites)
+
+
+@pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_a_task_is_quoted_up_to_the_end_of_what_it_asks(of):
+    text = (ROOT / notes.FOLDER / f"{of.name}.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^> \*\*Task .*(?:\n>.*)*", text, re.MULTILINE)
+    assert len(quoted) == len(notes.read(of).misconceptions)
+    assert [one for one in quoted if not one.endswith((".", ")", "*"))] == []
 
 
 @pytest.fixture
@@ -119,6 +134,25 @@ def test_the_schedules_sums_agree_and_no_stretch_is_long():
     assert weeks == {str(week) for week in range(1, 13)}
 
 
+def test_what_a_lesson_comes_after_came_before_or_the_plan_says_so():
+    text = (ROOT / schedules.GUIDE).read_text(encoding="utf-8")
+    for match in schedules.TABLE.finditer(text):
+        said = text[: match.start()].rpartition("### ")[2]
+        before = re.findall(r"\]\(lessons/(\w+)\.md\)", said)
+        for name in re.findall(r"(?<!exercise: )\[[^]]*\]\(lessons/(\w+)\.md\)", match[0]):
+            needed = notebooks.front_matter(notebooks.named(name)).prerequisites
+            assert set(needed) - {"start_here", *before} == set(), (match[2], name)
+            before.append(name)
+
+
+def test_the_workshop_s_page_answers_its_predictions():
+    text = workshop.page()
+    for part in workshop.parts():
+        for told in (part.predict, part.answer, part.talk, part.skip):
+            assert told in text
+        assert part.answer not in workshop.make()
+
+
 def test_a_semester_has_every_lesson():
     text = (ROOT / schedules.GUIDE).read_text(encoding="utf-8")
     semester = next(rows for name, rows, _ in tables(text) if name == "semester")
@@ -144,7 +178,7 @@ def test_the_guide_is_short_and_its_links_lead_somewhere():
     path = ROOT / schedules.GUIDE
     text = path.read_text(encoding="utf-8")
     assert len(text.split()) <= MOST_WORDS
-    for page in [path, *(ROOT / notes.FOLDER).glob("*.md")]:
+    for page in [path, ROOT / workshop.PAGE, *(ROOT / notes.FOLDER).glob("*.md")]:
         prose = re.sub(r"`[^`]*`", "", page.read_text(encoding="utf-8"))
         for link in re.findall(r"\]\(([^)\s#:]+)\)", prose):
             assert (page.parent / link).exists(), (page.name, link)

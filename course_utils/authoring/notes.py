@@ -12,6 +12,7 @@ from course_utils.notebooks import Lesson
 
 FOLDER = Path("instructors", "lessons")
 FEWEST, MOST = 3, 5
+EMPHASIS = re.compile(r"\*(\S(?:[^*]*\S)?)\*")
 
 
 class Question(NamedTuple):
@@ -109,5 +110,8 @@ def check_yourself(questions: list[Question]) -> str:
 
 
 def inline_html(text: str) -> str:
-    """Return a line of Markdown, which may have code in it, as HTML."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    """Return a line of Markdown, which may have code and emphasis in it, as HTML."""
+    parts = re.split(r"`([^`]+)`", html.escape(text, quote=False))
+    parts[::2] = [EMPHASIS.sub(r"<em>\1</em>", part) for part in parts[::2]]
+    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(parts)

@@ -12,7 +12,7 @@
 Each case holds what was measured, what it is compared with, and the rule that decides.
 """
 
-from course_utils.claims.cards import page, table, verdict
+from course_utils.claims.cards import below, page, table, verdict
 from course_utils.claims.cases import Case, ClaimContradicted, earned, objections
 from course_utils.claims.counts import adoption
 from course_utils.claims.reading import VERDICTS, article, claim, ledger
@@ -23,6 +23,7 @@ __all__ = [
     "ClaimContradicted",
     "adoption",
     "article",
+    "below",
     "claim",
     "earned",
     "ledger",

@@ -136,7 +136,7 @@ def _line(name: str, entry: Entry) -> str:
     return f"{name}  {label:17}  “{entry['words']}”: {entry['claim']} ({entry['lesson']})"
 
 
-def _details(entry: Entry) -> dict[str, str]:
+def below(entry: Entry) -> dict[str, str]:
     """Return what stands below a claim's verdict, by its heading."""
     turned = "It would settle it" if entry["verdict"] == "unsettled" else "It would have turned it"
     then = entry.get("then")
@@ -162,7 +162,7 @@ def _row(name: str, entry: Entry, start: Path) -> str:
     link = relative_link(notebooks.named(entry["lesson"]), start)
     lesson = f"<a href='{link}'>{entry['lesson'].replace('_', ' ')}</a>"
     details = "".join(
-        f"<div><i>{head}:</i> {html.escape(text)}</div>" for head, text in _details(entry).items()
+        f"<div><i>{head}:</i> {html.escape(text)}</div>" for head, text in below(entry).items()
     )
     data = "".join(f" data-{key}='{entry[key]}'" for key in ("verdict", "evidence", "lesson"))
     return (
@@ -208,7 +208,7 @@ def _card_text(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
     for label, case in cases.items():
         said = ", ".join(filter(None, [_values(case), f"rule: {case.rule}"]))
         lines.append(f"  {'yes' if case.holds else 'no '}  {label} ({said})")
-    lines += [f"{head}: {text}" for head, text in _details(entry).items()]
+    lines += [f"{head}: {text}" for head, text in below(entry).items()]
     return "\n".join([*lines, *(f"Source: {source}" for source in _sources(cases))])
 
 
@@ -222,7 +222,7 @@ def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
         items = f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{items}</ul>"
     details = "".join(
         f"<div><small><i>{head}:</i> {html.escape(text)}</small></div>"
-        for head, text in _details(entry).items()
+        for head, text in below(entry).items()
     )
     if sources := _sources(cases):
         listed = "".join(f"<div><small>{html.escape(source)}</small></div>" for source in sources)

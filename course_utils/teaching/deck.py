@@ -1,7 +1,9 @@
 """Slides as one HTML page: text, code, stored outputs, and the page around them."""
 
+import base64
 import html
 import re
+import struct
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -12,10 +14,13 @@ STATIC = Path(__file__).with_name("static")
 LINK = re.compile(r"(?<!!)\[([^\]\n]*)\]\([^)\s]*\)")
 ANCHOR = re.compile(r'<a class="anchor-link".*?</a>')
 PICTURE = re.compile(r"<img\b[^>]*>")
+PNG = re.compile(r"base64,([\w+/]{32})")
 CHAIN = re.compile(r'(<span class="p">\)+</span>)(?=<span class="o">\.)')
 MAKING = re.compile(r"    def __init__.*?\n\n(?=    def )", re.DOTALL)
-LARGE, MIDDLE = 8, 14
-"""Code of so many lines is shown in large or in middle-sized letters, longer code in small."""
+ONE_LINE = 52
+"""A title of more characters is set in smaller letters."""
+ROOM = 1184, 520
+"""Pixels, across and down, that a slide has for its pictures."""
 
 
 class Slide(NamedTuple):
@@ -35,24 +40,22 @@ def text(markdown: str) -> str:
     return f"<div class='text'>{shown}</div>"
 
 
-def code(source: str, narrow: bool) -> str:
-    """Return code, highlighted, in letters whose size fits its lines.
+def shortened(source: str) -> str:
+    """Return code as a slide shows it: of a class how it answers, not how it is made."""
+    return MAKING.sub("    # its layers: see the lesson\n", source).rstrip()
 
-    Of a class the slide shows how it answers, not how it is made. A line that is too long goes on
-    below, further in.
-    """
+
+def code(source: str) -> str:
+    """Return code, highlighted; a line that is too long goes on below, further in."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    source = MAKING.sub("    # its layers: see the lesson\n", source).rstrip()
-    count = len(source.splitlines())
-    size = "large" if count <= LARGE else "middle" if count <= MIDDLE else "small"
+    source = shortened(source)
     shown = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     pairs = zip(source.split("\n"), shown.split("\n"), strict=False)
     lines = "".join(_line(len(plain) - len(plain.lstrip()), line) for plain, line in pairs)
-    looks = f"code {size}{' narrow' if narrow else ''}"
-    return f"<div class='{looks}'><pre class='highlight'>{lines}</pre></div>"
+    return f"<div class='code'><pre class='highlight'>{lines}</pre></div>"
 
 
 def _line(indent: int, shown: str) -> str:
@@ -62,7 +65,7 @@ def _line(indent: int, shown: str) -> str:
 
 
 def output(stored: dict[str, Any]) -> list[str]:
-    """Return a stored output: a picture fills what room is left, the rest keeps its size."""
+    """Return a stored output; of pictures their tags alone, which `pictures` frames."""
     if "text" in stored:
         return [f"<pre class='out'>{html.escape(joined(stored['text']).rstrip())}</pre>"]
     data = stored.get("data", {})
@@ -70,11 +73,31 @@ def output(stored: dict[str, Any]) -> list[str]:
         shown = joined(data["text/html"])
         pictures = PICTURE.findall(shown)
         if pictures and not re.sub(r"<[^>]*>|\s", "", shown):
-            return [f"<div class='picture'>{''.join(pictures)}</div>"]
+            return pictures
         return [f"<div class='out'>{shown}</div>"]
     if "text/plain" in data:
         return [f"<pre class='out'>{html.escape(joined(data['text/plain']))}</pre>"]
     return []
+
+
+def is_picture(part: str) -> bool:
+    """Say whether a part of a slide is a picture."""
+    return part.startswith("<img")
+
+
+def pictures(tags: list[str]) -> str:
+    """Return pictures in a frame that takes what room is left: a row or a column, where larger.
+
+    All in one frame are shown at one scale, since their letters are of one size.
+    """
+    sizes = [struct.unpack(">II", base64.b64decode(PNG.search(tag)[1])[16:]) for tag in tags]
+    widths, heights = zip(*sizes, strict=True)
+    row = min(ROOM[0] / sum(widths), ROOM[1] / max(heights))
+    stacked = min(ROOM[0] / max(widths), ROOM[1] / sum(heights))
+    looks, shares = ("", widths) if row >= stacked else (" stacked", heights)
+    alike = zip(tags, shares if len(tags) > 1 else [], strict=False)
+    shown = [tag.replace("<img", f"<img style='flex: {share} 1 0'", 1) for tag, share in alike]
+    return f"<div class='picture{looks}'>{''.join(shown or tags)}</div>"
 
 
 def column(whose: str, parts: list[str]) -> str:
@@ -97,7 +120,8 @@ def page(title: str, slides: list[Slide]) -> str:
 
 def _section(slide: Slide) -> str:
     level = "h1" if slide.looks == "first" else "h2"
-    title = f"<{level}>{html.escape(slide.title).replace('`', '')}</{level}>"
+    long = " class='long'" if len(slide.title) > ONE_LINE else ""
+    title = f"<{level}{long}>{html.escape(slide.title).replace('`', '')}</{level}>"
     told = text("\n\n".join(slide.notes)) if slide.notes else ""
     told = f"<aside class='notes'>{told}</aside>" if told else ""
     return f"<section class='{slide.looks}'>{title}{''.join(slide.parts)}{told}</section>"

@@ -1,5 +1,6 @@
 """What a lesson says, part by part, for its page and its slides."""
 
+import html
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -8,9 +9,19 @@ from course_utils import minutes
 from course_utils.notebooks import joined, printed
 
 TWINS, FOUND = "Where the twins differ", "What we found"
+MOST = 30
+"""Lines of an output that are read to a class, at most."""
 SHORT = 80
 """Choices of so many characters, all together, stand in one line."""
 OPEN_END = re.compile(r"\n\n[^\n]*:\s*\Z")
+ANSWER = re.compile(r"^(.*): you made no prediction; it was (.*)$", re.MULTILINE)
+TOLD_ONCE = re.compile(
+    r"^(We take it to mean|Compared with|It would have turned it|It would settle it|"
+    r"In October 2021|Limits): .*\n?",
+    re.MULTILINE,
+)
+"""Lines of a verdict card that the slides of the claims and of the verdicts tell."""
+NAMELESS = re.compile(r"<.* at 0x\w+>")
 
 Cell = dict[str, Any]
 
@@ -41,12 +52,16 @@ def _asked(cells: list[Cell]) -> list[tuple[str, list[str]]]:
 
 def _form(asked: tuple[str, list[str]]) -> str:
     question, choices = asked
-    label = f"*{question}*" if question.endswith("?") else f"*{question}:*"
+    label = _label(question)
     if not choices:
         return f"{label} a number"
     if sum(map(len, choices)) < SHORT:
         return f"{label} {' · '.join(choices)}"
     return f"{label}\n\n" + "\n".join(f"1. {choice}" for choice in choices)
+
+
+def _label(question: str) -> str:
+    return f"*{question}*" if question.endswith("?") else f"*{question}:*"
 
 
 def section(cells: list[Cell], heading: str) -> str:
@@ -63,6 +78,29 @@ def section(cells: list[Cell], heading: str) -> str:
 
 def shown_text(cell: Cell) -> str:
     """Return what a code cell has stored, as text; of a picture, the text that stands for it."""
-    texts = [printed(output) for output in cell.get("outputs", [])]
-    shown = "\n".join(text.strip("\n") for text in texts if text)
-    return shown.replace("you made no prediction; it was", "measured:")
+    texts = [_in_words(output) for output in cell.get("outputs", [])]
+    shown = "\n".join(text.strip("\n") for text in texts if text).split("\n")
+    more = [f"… {len(shown) - MOST} more lines stand in the lesson"] if len(shown) > MOST else []
+    return ANSWER.sub(r"\1: measured: \2", "\n".join(shown[:MOST] + more))
+
+
+def _in_words(output: dict[str, Any]) -> str:
+    """Return an output's text; of an object that says only where it lies, its table's rows.
+
+    Of a verdict card that is what was measured: the rest is told with its slides.
+    """
+    text = printed(output)
+    if "\nVerdict: " in text:
+        return TOLD_ONCE.sub("", text)
+    if not NAMELESS.search(text):
+        return text
+    table = re.sub(r"(?s)<style.*?</style>|\n", "", joined(output["data"].get("text/html", "")))
+    rows = re.sub(r"<[^>]*>", "", re.sub(r"</t[dh]>", "\t", table.replace("</tr>", "\n")))
+    return "\n".join("  ".join(row.split()) for row in html.unescape(rows).splitlines())
+
+
+def measured(cell: Cell) -> list[str]:
+    """Return what a cell has stored of the prediction's answer: a line for each question."""
+    stored = "\n".join(map(printed, cell.get("outputs", [])))
+    found = ANSWER.findall(stored) if cell["cell_type"] == "code" else []
+    return [f"Predict first: {_label(question)} **{value}**" for question, value in found]

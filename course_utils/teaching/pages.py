@@ -15,11 +15,12 @@ MADE = (
 )
 WRONG = re.compile(r"^# %% (\S+) wrong: (.*)\n((?:(?!# %% ).*\n?)*)", re.MULTILINE)
 
+END = (".", ")", "*", "?")
 WRITE = re.compile(r"\bWrite\b|\b[Rr]eturns?\b")
 
 
 def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool]:
-    """Generate the pages, the guide's schedules and the workshop's notebook.
+    """Generate the pages, the guide's schedules, and the workshop's notebook and page.
 
     Returns what was done, a line each, and whether all is current. With `check` nothing is written.
     """
@@ -30,6 +31,7 @@ def write_pages(check: bool = False, root: Path = ROOT) -> tuple[list[str], bool
             new[root / notes.FOLDER / f"{lesson.name}.md"] = page(lesson, own, root)
     new[root / schedules.GUIDE] = schedules.guide(root)
     new[root / workshop.PATH] = workshop.make(root)
+    new[root / workshop.PAGE] = workshop.page(root)
     return headers.write(new, check, root)
 
 
@@ -44,8 +46,7 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     lines += _minutes(lesson, root)
     lines += ["## When time is short", "", own.skip, ""]
     if asked := outline.prediction(cells):
-        quoted = [f"> {line}".rstrip() for line in asked.splitlines()]
-        lines += ["## The prediction", "", *quoted, ""]
+        lines += ["## The prediction", "", *_quoted(asked), ""]
     lines += ["**The answer.** " + own.prediction, ""] if own.prediction else []
     for told, heading in (("What the lesson finds", outline.FOUND), (outline.TWINS,) * 2):
         if text := outline.section(cells, heading):
@@ -71,6 +72,10 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
 
 def _numbered(texts: list[str]) -> list[str]:
     return [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
+
+
+def _quoted(text: str) -> list[str]:
+    return [f"> {line}".rstrip() for line in text.splitlines()]
 
 
 def _exercise(lesson: Lesson, place: Path) -> str:
@@ -128,14 +133,17 @@ def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: 
             f"{one.says!r}, one is wanted"
         )
     _, says, code = found[0].groups()
-    lines = [f"### {number}. {one.believes}", "", f"> {_task(lesson, one.task)}", ""]
+    lines = [f"### {number}. {one.believes}", "", *_quoted(_task(lesson, one.task)), ""]
     lines += ["A wrong answer:", "", "```python", code.strip(), "```", ""]
     lines += [f"The check says: “… {says.rstrip('.')} …”", ""]
     return [*lines, f"Ask back: *{one.ask}*", ""]
 
 
 def _task(lesson: Lesson, name: str) -> str:
-    """Return a task's title and what it asks for, the text above the cell that answers it."""
+    """Return a task's title and what it asks for, the text above the cell that answers it.
+
+    A paragraph that ends within a sentence goes on in the next one, as before a list.
+    """
     text = ""
     for cell in with_tasks(lesson.path)["cells"]:
         if cell["cell_type"] == "markdown":
@@ -143,13 +151,15 @@ def _task(lesson: Lesson, name: str) -> str:
         elif cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{name}-answer":
             break
     title, *paragraphs = text.split("\n\n")
-    asked = next(one for one in paragraphs if WRITE.search(one))
+    first = next(n for n, one in enumerate(paragraphs) if WRITE.search(one))
+    ends = (n for n in range(first, len(paragraphs)) if paragraphs[n].rstrip().endswith(END))
+    asked = "\n\n".join(paragraphs[first : next(ends, len(paragraphs)) + 1])
     return f"**{title.lstrip('# ')}.** {asked}"
 
 
 def _question(number: int, question: notes.Question, lesson: Lesson) -> list[str]:
     lines = [f"### {number}. {question.ask}", ""]
     lines += [f"*{lesson.objectives[question.objective - 1]}*", ""]
-    for text, why, right in sorted(question.answers, key=lambda answer: not answer[2]):
-        lines.append(f"- {'**Right:** ' if right else ''}{text} ({why})")
+    for letter, (text, why, right) in zip("abcde", question.answers, strict=False):
+        lines.append(f"- **{letter}{', right' if right else ''}** {text} ({why})")
     return [*lines, ""]

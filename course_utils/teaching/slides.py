@@ -1,22 +1,25 @@
 """Slides of a lesson, from its cells that are tagged for them and from what they have stored.
 
 A cell tagged `slide` begins a slide, one tagged `slide-more` goes on the slide before it, and of
-one that is tagged `slide-output` as well only the output is shown. The text around becomes the
-speaker's notes.
+one that is tagged `slide-output` as well only the output is shown. A section without any shows
+what it drew or printed last. The text around becomes the speaker's notes.
 """
 
+import html
+import itertools
 from pathlib import Path
 
 from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import notes
 from course_utils.notebooks import Lesson, joined, lessons, load
-from course_utils.site.staging import side
-from course_utils.teaching import deck, outline, reveal, speaker
+from course_utils.teaching import deck, layout, outline, reveal, speaker
 from course_utils.teaching.deck import Slide
 from course_utils.teaching.outline import Cell
 
 MOST, CHECKED = 15, 2
 """So many slides a lesson has at most, and so many of them are questions."""
+FEW = 8
+"""Of so many claims a slide shows more than the words."""
 LONG = 1000
 """A text of more characters is shown in smaller letters."""
 
@@ -49,21 +52,26 @@ def tagged(lesson: Lesson) -> bool:
 
 
 def make(lesson: Lesson, root: Path = ROOT) -> list[Slide]:
-    """Return a lesson's slides: promise, claims, prediction, tagged cells, finds, questions."""
+    """Return a lesson's slides: promise, claims, prediction, sections, verdicts, finds, questions.
+
+    A section has its tagged cells, or what it showed last. More than MOST slides are joined.
+    """
     own = notes.read(lesson, root)
     cells = load(lesson.path)["cells"]
-    slides = [_title(lesson)]
+    first, last = [_title(lesson)], []
     if lesson.claims:
-        slides.append(_claims(lesson))
+        first.append(_claims(lesson))
+        last.append(_verdicts(lesson))
     if asked := outline.prediction(cells):
         told = [own.prediction] if own else []
-        slides.append(Slide(minutes.PREDICTION, [deck.text(asked)], told, "ask"))
+        first.append(Slide(minutes.PREDICTION, [deck.text(asked)], told, "ask"))
     parts, rest = speaker.cut(cells, minutes.by_section(lesson.path))
-    slides += [Slide(part.title, _parts(part.cells), part.told) for part in parts]
     if found := outline.section(cells, outline.FOUND):
-        slides.append(Slide(outline.FOUND, [deck.text(found)], rest, _looks(found)))
-    room = min(CHECKED, MOST - len(slides))
-    return slides + [_question(question) for question in _spread(own, room)]
+        last.append(Slide(outline.FOUND, [deck.text(found)], rest, _looks(found)))
+    parts = layout.fewer(parts, MOST - len(first) - len(last) - bool(own))
+    shown = [Slide(one.title, _parts(one.cells), one.told, layout.size(one.cells)) for one in parts]
+    slides = [*first, *shown, *last]
+    return slides + [_question(one) for one in _spread(own, min(CHECKED, MOST - len(slides)))]
 
 
 def _looks(text: str) -> str:
@@ -83,11 +91,44 @@ def _title(lesson: Lesson) -> Slide:
 
 
 def _claims(lesson: Lesson) -> Slide:
-    rows = [f"- **{name}** “{claims.claim(name)['words']}”" for name in lesson.claims]
-    told = [f"- **{name}** {claims.claim(name)['claim']}" for name in lesson.claims]
-    looks = "many" if len(rows) > 8 else ""
-    shown = [deck.text("\n".join(rows)), deck.text(f"Quoted from {claims.article()}.")]
-    return Slide("What is claimed", shown, ["\n".join(told)], looks)
+    """Return the article's words; below each how we read them, or in the notes where many are."""
+    entries = {name: claims.claim(name) for name in lesson.claims}
+    words = [f"- **{name}** “{entry['words']}”" for name, entry in entries.items()]
+    read = [notes.inline_html(entry["claim"]) for entry in entries.values()]
+    told = []
+    if len(entries) <= FEW:
+        pairs = zip(words, read, strict=True)
+        words = [f"{one}<br><span class='reading'>{reading}</span>" for one, reading in pairs]
+    else:
+        told = [f"- **{name}** {entry['claim']}" for name, entry in entries.items()]
+    shown = [deck.text("\n".join(words)), deck.text(f"Quoted from {claims.article()}.")]
+    return Slide("What is claimed", shown, ["\n".join(told)] * bool(told), _many(lesson.claims))
+
+
+def _verdicts(lesson: Lesson) -> Slide:
+    """Return the verdicts, which show one by one; with few, what limits each beside it."""
+    few = len(lesson.claims) <= FEW
+    heads = ["claim", "the article's words", "verdict", "what limits it"]
+    shown = "<tr>" + "".join(f"<th>{head}</th>" for head in heads[: 3 + few]) + "</tr>"
+    told = ["Before you show a verdict: what will it say, and what would turn it?"]
+    for number, name in enumerate(lesson.claims):
+        entry = claims.claim(name)
+        label, colour = claims.VERDICTS[entry["verdict"]]
+        cells = [
+            f"<b style='border-color: {colour}'>{label}</b>",
+            notes.inline_html(entry["limit"]),
+        ]
+        fragment = f"<td class='fragment' data-fragment-index='{number}'>"
+        shown += f"<tr><td><b>{name}</b></td><td>“{html.escape(entry['words'])}”</td>"
+        shown += "".join(f"{fragment}{cell}</td>" for cell in cells[: 1 + few]) + "</tr>"
+        more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
+        told.append(f"**{name}** {label}. {more}")
+    table = f"<table class='verdicts'>{shown}</table>"
+    return Slide("The verdicts", [table], told, _many(lesson.claims))
+
+
+def _many(names: list[str]) -> str:
+    return "many" if len(names) > FEW // 2 else ""
 
 
 def _question(question: notes.Question) -> Slide:
@@ -102,34 +143,30 @@ def _question(question: notes.Question) -> Slide:
 
 
 def _parts(cells: list[Cell]) -> list[str]:
-    """Return the cells as HTML, a PyTorch cell and the TensorFlow cell behind it side by side."""
-    parts, waiting = [], list(cells)
-    while waiting:
-        cell, *rest = waiting
-        if rest and (_whose(cell), _whose(rest[0])) == ("torch", "tf"):
-            columns = [
-                deck.column(whose, _cell(one, narrow=True))
-                for whose, one in zip(("PyTorch", "TensorFlow"), waiting[:2], strict=True)
-            ]
-            parts.append(f"<div class='twins'>{''.join(columns)}</div>")
-            rest = rest[1:]
+    """Return the cells as HTML, twins side by side."""
+    parts = []
+    for group in layout.groups(cells):
+        if len(group) == 1:
+            parts += _cell(group[0])
         else:
-            parts += _cell(cell, narrow=False)
-        waiting = rest
-    return parts
+            pairs = zip(("PyTorch", "TensorFlow"), group, strict=True)
+            columns = [deck.column(whose, _framed(_cell(cell))) for whose, cell in pairs]
+            parts.append(f"<div class='twins'>{''.join(columns)}</div>")
+    return _framed(parts)
 
 
-def _whose(cell: Cell) -> str | None:
-    code = cell["cell_type"] == "code" and speaker.OUTPUT_ONLY not in speaker.tags(cell)
-    return side(joined(cell["source"])) if code else None
+def _framed(parts: list[str]) -> list[str]:
+    """Return parts of a slide with pictures that follow each other in one frame."""
+    return [
+        part
+        for shows, some in itertools.groupby(parts, deck.is_picture)
+        for part in ([deck.pictures(list(some))] if shows else some)
+    ]
 
 
-def _cell(cell: Cell, narrow: bool) -> list[str]:
+def _cell(cell: Cell) -> list[str]:
     if cell["cell_type"] == "markdown":
         return [deck.text(cell["source"])]
-    parts = (
-        []
-        if speaker.OUTPUT_ONLY in speaker.tags(cell)
-        else [deck.code(joined(cell["source"]), narrow)]
-    )
+    only = speaker.OUTPUT_ONLY in speaker.tags(cell)
+    parts = [] if only else [deck.code(joined(cell["source"]))]
     return parts + [part for one in cell.get("outputs", []) for part in deck.output(one)]

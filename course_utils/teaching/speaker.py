@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from course_utils import minutes
 from course_utils.notebooks import joined
-from course_utils.teaching.outline import FOUND, OPEN_END, TWINS, Cell, shown_text
+from course_utils.teaching.outline import FOUND, OPEN_END, TWINS, Cell, measured, shown_text
 
 BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"
 HEADING = re.compile(r"##+ (.*)")
@@ -31,12 +31,12 @@ def tags(cell: Cell) -> list[str]:
 def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[str]]:
     """Cut a lesson's sections into slides; return them, and what is read behind the last one.
 
-    `taken` are the minutes of each section. A section without a slide is read while the slide
-    before it stands.
+    `taken` are the minutes of each section. A section that has nothing to show is read while the
+    slide before it stands.
     """
     cuts: list[list[Cell]] = []
     rest: list[Cell] = []
-    for section in _sections(cells):
+    for section in map(_with_a_slide, _sections(cells)):
         if slides := _split(section):
             cuts += [rest + slides[0], *slides[1:]]
             rest = []
@@ -83,6 +83,25 @@ def _heading(cell: Cell) -> str:
     return found[1] if found else ""
 
 
+def _with_a_slide(section: list[Cell]) -> list[Cell]:
+    """Return a section in which a cell is tagged; else its last picture is, or its last text."""
+    if any(map(_on_slide, section)) or _heading(section[0]) == TWINS:
+        return section
+    shows = [n for n, cell in enumerate(section) if "<img" in _stored(cell, "text/html")]
+    shows = shows or [n for n, cell in enumerate(section) if _stored(cell) and not measured(cell)]
+    return [
+        {**cell, "metadata": {"tags": [BEGINS, OUTPUT_ONLY]}} if n in shows[-1:] else cell
+        for n, cell in enumerate(section)
+    ]
+
+
+def _stored(cell: Cell, kind: str = "") -> str:
+    """Return what a cell has printed, or what of a kind it has shown."""
+    stored = cell.get("outputs", [])
+    texts = (one.get("data", {}).get(kind, "") if kind else one.get("text", "") for one in stored)
+    return "".join(map(joined, texts))
+
+
 def _on_slide(cell: Cell) -> bool:
     return BEGINS in tags(cell) or GOES_ON in tags(cell)
 
@@ -111,18 +130,26 @@ def _lead(section: list[Cell], start: int, following: int) -> int:
 
 
 def _shown(cells: list[Cell]) -> list[Cell]:
-    """Return a slide's own cells; above an output that stands alone, what the text asks there."""
+    """Return a slide's own cells; above an output that stands alone, what the text asks there.
+
+    Last comes what became of the prediction, where another cell has measured it.
+    """
     shown: list[Cell] = []
     caption = ""
     for cell in cells:
         if _on_slide(cell):
             if caption and OUTPUT_ONLY in tags(cell):
-                shown.append({"cell_type": "markdown", "metadata": {}, "source": caption})
+                shown.append(_text(caption))
             shown.append(cell)
             caption = ""
         else:
             caption = _asked(cell)
-    return shown
+    answers = [f"> {line}" for cell in cells if not _on_slide(cell) for line in measured(cell)]
+    return shown + [_text("\n>\n".join(answers))] * bool(answers)
+
+
+def _text(source: str) -> Cell:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
 def _asked(cell: Cell) -> str:

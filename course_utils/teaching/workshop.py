@@ -10,7 +10,9 @@ from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, as_text, joined, lessons, load, statements, tidy
 
 PATH = Path("instructors", "workshop.ipynb")
+PAGE = PATH.with_suffix(".md")
 PLAN = Path("instructors", "workshop.toml")
+MADE = "<!-- made by `course instructor-pages` from workshop.toml and the ledger of claims -->"
 TAG = "workshop"
 TALKING = 10
 """Minutes that a class talks about a claim once it has its verdict."""
@@ -28,7 +30,9 @@ class Part(NamedTuple):
     claim: str
     title: str
     predict: str
+    answer: str
     talk: str
+    skip: str
     cells: list[Cell]
     minutes: int
 
@@ -89,6 +93,23 @@ def make(root: Path = ROOT) -> str:
     notebook = v4.new_notebook(cells=cells)
     tidy(notebook)
     return as_text(notebook)
+
+
+def page(root: Path = ROOT) -> str:
+    """Return the instructor's page of the workshop: what comes out of each part, what to ask."""
+    lines = [MADE, "", "# Teaching the workshop", ""]
+    lines += [f"[The notebook]({PATH.name}) holds no outputs; here is what they will say.", ""]
+    found = {lesson.name: lesson for lesson in lessons(root)}
+    for number, one in enumerate(parts(root), start=1):
+        entry = claims.claim(one.claim)
+        label, _ = claims.VERDICTS[entry["verdict"]]
+        link = f"[{found[one.lesson].title}](lessons/{one.lesson}.md)"
+        lines += [f"## {number} · {one.title}", "", f"{one.minutes} minutes, from {link}.", ""]
+        lines += [f"**Predict first.** {one.predict}", "", f"**The answer.** {one.answer}", ""]
+        lines += [f"**{one.claim}** “{entry['words']}”: {label}.", ""]
+        lines += [f"- {head}: {text}" for head, text in claims.below(entry).items()]
+        lines += ["", f"**Talk.** {one.talk}", "", f"**When time is short.** {one.skip}", ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _opening(own: list[Part]) -> str:
