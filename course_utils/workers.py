@@ -29,6 +29,8 @@ MARK = "COURSE_WORKERS"
 SECONDS_BETWEEN_LOOKS = 0.1
 # What torchrun writes of the first of its workers that failed.
 LAUNCHER_SAYS = re.compile(r"Root Cause.*?rank +: (\d+).*?exitcode +: (-?\d+)", re.DOTALL)
+# What a process writes of its own death, without its rank.
+DEATH = re.compile(r"terminate called|  what\(\):|Fatal Python error")
 # Lines of a C++ log, which TensorFlow writes at its start.
 LOG = re.compile(r"[IWE]\d{4} |\d{4}-\d\d-\d\d |WARNING")
 # Where Linux's struct tcp_info has tcpi_bytes_acked.
@@ -118,7 +120,10 @@ def _wait(started: list[tuple[subprocess.Popen, IO, IO]], timeout: float) -> Non
 def _failure(worker: int, code: int, out: str, err: str) -> str:
     if said := LAUNCHER_SAYS.search(err):
         worker, code = map(int, said.groups())
-        err = "\n".join(line for line in err.splitlines() if line.startswith(f"[rank{worker}]: "))
+        rank = f"[rank{worker}]: "
+        err = "\n".join(
+            line for line in err.splitlines() if line.startswith(rank) or DEATH.match(line)
+        )
     how = f"was killed (signal {-code}, {signal.Signals(-code).name})" if code < 0 else "failed"
     return f"worker {worker} {how}; all others were ended. {_last(out, err)}"
 

@@ -133,6 +133,22 @@ def test_a_worker_of_torchrun_is_named():
         workers.run([command], 60)
 
 
+def test_why_a_worker_of_torchrun_died_is_told():
+    source = """
+        import json, os, time
+        if os.environ["RANK"] == "1":
+            time.sleep(60)
+        print(json.dumps({"rank": 0}), flush=True)
+        os.write(2, b"terminate called after throwing an instance of 'gloo::IoException'\\n")
+        os.write(2, b"  what():  Connection closed by peer\\n")
+        os.abort()
+    """
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node=2", "--no-python", *python(source)]
+    with pytest.raises(CourseError, match=r"SIGABRT\).*what\(\):  Connection closed by peer$"):
+        workers.run([command], 60)
+
+
 def test_free_ports_differ():
     assert len(set(workers.free_ports(5))) == 5
 
