@@ -365,6 +365,22 @@ RIGHT = {
             L.Conv2DTranspose(1, 2, strides=2),
         ),
     ),
+    "a decoder that enlarges before it convolves": (
+        lambda: nn.Sequential(
+            nn.Linear(4, 36),
+            nn.ReLU(),
+            nn.Unflatten(1, (4, 3, 3)),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(4, 2, 3, padding=1),
+        ),
+        lambda: sequential(
+            (4,),
+            L.Dense(36, activation="relu"),
+            L.Reshape((3, 3, 4)),
+            L.UpSampling2D(2),
+            L.Conv2D(2, 3, padding="same"),
+        ),
+    ),
 }
 
 

@@ -172,6 +172,10 @@ class Twins:
         kind = self.wrong(L.MaxPooling2D, L.AveragePooling2D)
         self.x = kind(2, strides=1)(self.x)
 
+    def upsample(self):
+        self.steps.append(nn.Upsample(scale_factor=2))
+        self.x = L.UpSampling2D(2)(self.x)
+
     def conv_1d(self):
         features, width = self.x.shape[-1], self.pick(2, 4)
         self.steps.append(Moved(nn.Conv1d(features, width, 3, padding=1)))
@@ -209,11 +213,12 @@ class Twins:
         anywhere = ["activation", "dropout", "batch_norm"]
         flat = [*anywhere, "dense", "added", "joined", "layer_norm", "prelu", "unflatten"]
         sequence = [*anywhere, "dense", "layer_norm", "conv_1d", "recurrent", "attended", "flatten"]
-        picture = [*anywhere, "conv", "transposed", "group_norm", "pool", "flatten", "prelu"]
+        picture = [*anywhere, "conv", "transposed", "group_norm", "pool", "upsample", "flatten"]
+        picture.append("prelu")
         for _ in range(self.draw(st.integers(1, 5))):
             names = {2: flat, 3: sequence, 4: picture}[len(self.x.shape)]
-            large = len(self.x.shape) == 4 and min(self.x.shape[1:3]) < 3
-            getattr(self, "flatten" if large else self.pick(*names))()
+            small = len(self.x.shape) == 4 and min(self.x.shape[1:3]) < 3
+            getattr(self, "flatten" if small else self.pick(*names))()
         if len(self.x.shape) == 2:
             self.dense()  # the order of features at the very end could not be followed
 

@@ -20,7 +20,8 @@ class Matching:
     """What one run of the PyTorch model found among the calls of Keras's that are `left_over`.
 
     `ties` says which of several twins a call chose, `leavings` which order a call answers in: both
-    are given to try others. `loose` counts what was not found by what enters, `choices` says
+    are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row.
+    `loose` counts what was not found by what enters, `choices` says
     between how many twins a call chose, `supposed` which leavings may help, `followed`
     which layers have only weights of others, `doubts` what else would fit.
     """
@@ -28,6 +29,7 @@ class Matching:
     left_over: list[Call]
     ties: dict[int, int]
     leavings: dict[int, np.ndarray]
+    reshapes: list[tuple[int, ...]]
     pairs: list[Pair] = field(default_factory=list)
     problem: str | None = None
     loose: int = 0
@@ -93,12 +95,12 @@ class Matching:
     def _loosen(self, x: np.ndarray | None, other: np.ndarray | None) -> None:
         """Note that these differ; perhaps a Linear before was unflattened, channels first."""
         self.loose += 1
-        if x is None or other is None or x.shape != other.shape or x.ndim < 3:
-            return
-        wide = [one for one in self.pairs if kinds.kind(one.module) == "Linear"]
-        wide = [one for one in wide if one.module.out_features == np.prod(x.shape[1:])]
-        if wide and wide[-1].number not in self.leavings:
-            self.supposed[wide[-1].number] = layouts.channels_moved(x.shape[1:])
+        same = x is not None and other is not None and x.shape == other.shape and x.ndim > 2
+        for shape in [*self.reshapes, *([x.shape[1:]] if same else [])]:
+            wide = [one for one in self.pairs if kinds.kind(one.module) == "Linear"]
+            wide = [one for one in wide if one.module.out_features == np.prod(shape)]
+            if wide and wide[-1].number not in self.leavings:
+                self.supposed[wide[-1].number] = layouts.channels_moved(shape)
 
     def _refuse(self, half: Pair, twins: list[Call]) -> None:
         """Note why a layer has no twin, unless all its weights are those of others that have."""
@@ -178,7 +180,9 @@ def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
 def _attempt(
     both: Both, call: Any, calls: list[Call], answers: list, ties: dict, leavings: dict
 ) -> Matching:
-    found = Matching([one for one in calls if not one.repeats], ties, leavings)
+    shapes = [getattr(one, "target_shape", ()) for one in both.model._flatten_layers()]
+    reshapes = [shape for shape in shapes if len(shape) > 1 and min(shape) > 0]
+    found = Matching([one for one in calls if not one.repeats], ties, leavings, reshapes)
     _, ours = watch.torch_run(both, call, found.twins)
     found.close(ours, answers)
     return found
