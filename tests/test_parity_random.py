@@ -28,7 +28,9 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "elu": nn.ELU,
     "silu": nn.SiLU,
-    "softplus": functools.partial(nn.Softplus, threshold=100),  # above it, PyTorch has a line
+    "softplus": functools.partial(
+        nn.Softplus, threshold=80
+    ),  # above it PyTorch has a line, below e^x
     "linear": nn.Identity,
 }
 

@@ -98,6 +98,11 @@ MISTAKES = {
         lambda: model_tf(L.Dense(3, activation="softmax"), shape=(4,)),
         ["behind the last layer", "no activation in PyTorch and softmax in Keras"],
     ),
+    "numbers that overflow": (
+        lambda: nn.Sequential(nn.Linear(4, 3), nn.Softplus(threshold=1000), nn.Linear(3, 2)),
+        lambda: model_tf(L.Dense(3, activation="softplus"), L.Dense(2, name="last"), shape=(4,)),
+        ["Keras layer 'last': PyTorch's numbers overflow there, and Keras's do not"],
+    ),
     "another pooling": (
         lambda: nn.Sequential(conv(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27, 2)),
         lambda: model_tf(L.Conv2D(3, 3), L.AveragePooling2D(2), L.Flatten(), L.Dense(2)),

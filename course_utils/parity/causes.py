@@ -19,6 +19,11 @@ def tested(found: list[Place], number: int, step: float) -> str:
         return cause or "neither epsilon nor padding is the cause, as a test showed"
     if not place.ours or place.ours[0].shape != place.theirs.shape:
         return f"Keras's shape is {place.theirs.shape}, and PyTorch's numbers have another"
+    finite = [bool(np.isfinite(one).all()) for one in (place.ours[0], place.theirs)]
+    if finite[0] != finite[1]:
+        names = ("PyTorch", "Keras")
+        one, other = names if finite[1] else names[::-1]
+        return f"{one}'s numbers overflow there, and {other}'s do not"
     if activation := _behind(place, step):
         name, ours, theirs = activation
         cause = f"behind {name!r} stands {ours} in PyTorch and {theirs} in Keras"

@@ -34,13 +34,12 @@ def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) ->
                     place.shaken(moved.ours)
             parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
-            gap, allowed = found[parted[0]].gap(step)
-            size = f"gap {gap:.1g}, rounding allows {allowed:.1g}"
-            raise CourseError(
-                f"cannot copy: the models part {found[parted[0]]} "
-                f"({'shapes differ' if gap == np.inf else size}): "
-                f"{causes.tested(found, parted[0], step)}"
-            )
+            place, cause = found[parted[0]], causes.tested(found, parted[0], step)
+            gap, allowed = place.gap(step)
+            size = f" (gap {gap:.1g}, rounding allows {allowed:.1g})" if np.isfinite(gap) else ""
+            if not any(one.shape == place.theirs.shape for one in place.ours):
+                size = " (shapes differ)"
+            raise CourseError(f"cannot copy: the models part {place}{size}: {cause}")
     if not any(np.isfinite(place.theirs).any() for place in found if place.pair is None):
         raise CourseError("cannot prove the copy: the models' answers are not finite")
     for pair in pairs:
