@@ -5,7 +5,7 @@ import re
 import traceback
 from typing import NamedTuple
 
-CODES = re.compile(r"\x1b\[\d+m|\{\{function_node [^}]*\}\} |\s*\[Op:\w+\].*$")
+CODES = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} |\s*\[Op:\w+\].*$")
 
 
 class Place(NamedTuple):

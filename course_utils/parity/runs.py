@@ -55,7 +55,7 @@ def _told(framework: str, inside: list[str]) -> Iterable[None]:
     except CourseError:
         raise
     except Exception as error:
-        lines = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()
         # Keras's messages begin with where it happened.
         said = (one for one in lines if one.strip() and not one.startswith("Exception encountered"))
         line = next(said, "")
