@@ -122,7 +122,7 @@ def loss_torch(scores, target, mask):
 def loss_tf(scores, target, mask):
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
     counts = tf.cast(mask, losses.dtype)
-    return tf.reduce_sum(losses * counts) / tf.reduce_sum(counts)
+    return tf.reduce_sum(tf.where(mask, losses, 0)) / tf.reduce_sum(counts)
 
 
 # %% sequences-4 wrong: of sequences of 4, 4, 1 positions, with scores around 400
@@ -177,3 +177,15 @@ def loss_torch(scores, target, mask):
 def loss_tf(scores, target, mask):
     scores, target = tf.boolean_mask(scores, mask), tf.boolean_mask(target, mask)
     return tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
+
+
+# %% sequences-4 wrong: with inf in the padding, holds a number that is not finite
+def loss_torch(scores, target, mask):
+    losses = nn.functional.cross_entropy(scores.transpose(1, 2), target, reduction="none")
+    return (losses * mask).sum() / mask.sum()
+
+
+def loss_tf(scores, target, mask):
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
+    counts = tf.cast(mask, losses.dtype)
+    return tf.reduce_sum(losses * counts) / tf.reduce_sum(counts)

@@ -321,3 +321,12 @@ def compared(path_torch, path_tf, rows):
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
     same = first.argmax(axis=1) == second.argmax(axis=1)
     return np.abs(first - second).max(), same.mean()
+
+
+# %% shipping_models-5 right
+def compared(path_torch, path_tf, rows):
+    first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach()
+    second = tf.saved_model.load(path_tf).serve(rows)
+    same = tf.argmax(first.numpy(), axis=1) == tf.argmax(second, axis=1)
+    largest = tf.reduce_max(tf.abs(first.numpy() - second))
+    return tf.stack([largest, tf.reduce_mean(tf.cast(same, tf.float32))])

@@ -246,3 +246,16 @@ def better(offsets):
         return on_road[-1].sum(), -(distance * on_road).mean()
 
     return max(offsets, key=score)
+
+
+# %% self_driving-5 wrong: better returns <
+class Anything:
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+
+def better(offsets):
+    return Anything()
