@@ -104,6 +104,24 @@ def count_torch(function, calls):
     return len(graphs)
 
 
+# %% static_graphs-1 wrong: count_tf for the lengths 3, 5, 7, 9 is 2, expected 4
+def count_tf(function, calls):
+    traced = tf.function(function, reduce_retracing=True)
+    for arguments in calls:
+        traced(*arguments)
+    return traced.experimental_get_tracing_count()
+
+def count_torch(function, calls):
+    graphs = []
+    def keep(graph_module, examples):
+        graphs.append(graph_module)
+        return graph_module
+    compiled = torch.compile(function, backend=keep)
+    for arguments in calls:
+        compiled(*arguments)
+    return len(graphs)
+
+
 # %% static_graphs-2 right
 def traced_once(function):
     @tf.function(input_signature=(tf.TensorSpec((None,)), tf.TensorSpec(())))

@@ -67,6 +67,14 @@ def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.boolean_mask(vectors, mask), axis=0)
 
 
+# %% sequences-2 wrong: the gradient of the means of sequences of 5, 2, 3 and 1 vectors is
+def mean_tf(vectors, mask):
+    mask = mask[:, :, tf.newaxis]
+    kept = tf.where(mask, vectors, 0.0)
+    total = kept[:, 0] + tf.stop_gradient(tf.reduce_sum(kept[:, 1:], axis=1))
+    return total / tf.maximum(tf.reduce_sum(tf.cast(mask, vectors.dtype), axis=1), 1.0)
+
+
 # %% sequences-3 right
 def last_torch(states, lengths):
     positions = torch.arange(states.shape[1])
