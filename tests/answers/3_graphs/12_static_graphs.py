@@ -360,3 +360,14 @@ def shares_torch(x):
 
 def shares_tf(x):
     return x / tf.reduce_sum(x)
+
+
+# %% static_graphs-5 wrong: PyTorch's graph, made with [-3.0, 1.0, 1.0, 2.5, -0.75], for
+def shares_torch(x):
+    total = x[0] + x[1] + x[2]
+    return torch.where(total > 0, x / total, 2 * x)
+
+
+def shares_tf(x):
+    total = x[0] + x[1] + x[2]
+    return tf.where(total > 0, x / total, 2 * x)

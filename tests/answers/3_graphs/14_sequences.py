@@ -121,6 +121,12 @@ def last_torch(states, lengths):
     return torch.where(lengths[:, None] >= 0, last, 0.0)
 
 
+# %% sequences-3 wrong: one state of which is infinite,
+def last_torch(states, lengths):
+    last = states[torch.arange(len(states)), lengths - 1]
+    return torch.nan_to_num(last * (lengths[:, None] > 0))
+
+
 # %% sequences-4 right
 def loss_torch(scores, target, mask):
     target = torch.where(mask, target, -100)
