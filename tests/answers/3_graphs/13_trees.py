@@ -190,16 +190,6 @@ def lay_out(rows, levels):
     return np.array([(rows[row][0], *map(place, rows[row][1:])) for row in order])
 
 
-# %% trees-3 wrong: for trees of 10,000 digits lay_out works for
-def lay_out(rows, levels):
-    order = [row for level in levels for row in level]
-
-    def place(row):
-        return -1 if row < 0 else order.index(row)
-
-    return np.array([(rows[row][0], *map(place, rows[row][1:])) for row in order])
-
-
 # %% trees-4 right
 def states_torch(table, counts, digits, combine):
     states = torch.zeros(len(table), digits.shape[1], dtype=digits.dtype)
