@@ -259,3 +259,13 @@ class Anything:
 
 def better(offsets):
     return Anything()
+
+
+# %% self_driving-5 wrong: better changes the dict that it is given
+def better(offsets):
+    def score(name):
+        distance = np.abs(offsets[name])
+        return (distance[-1] <= 2).sum(), -distance[distance <= 2].mean()
+
+    best = max(offsets, key=score)
+    return [best, offsets.pop(best)][0]
