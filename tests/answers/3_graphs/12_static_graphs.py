@@ -83,7 +83,7 @@ def count_torch(function, calls):
     return len(graphs)
 
 
-# %% static_graphs-1 wrong: count_torch for four Python numbers is 4, expected 2
+# %% static_graphs-1 wrong: count_torch for the lengths 3, 5, 7, 9 is 4, expected 2
 def count_tf(function, calls):
     traced = tf.function(function)
     for arguments in calls:
