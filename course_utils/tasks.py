@@ -168,6 +168,16 @@ def true(condition: Any, otherwise: str) -> None:
         raise Wrong(otherwise)
 
 
+def same(got: Any, expected: Any, otherwise: str) -> None:
+    """Check a word, a truth, a number, None, or a list of these; `otherwise` is for the learner.
+
+    NumPy's scalars and either framework's tensors count as what they hold; an object that only
+    says of itself that it equals everything does not.
+    """
+    if not _same(attempted(got), expected):
+        raise Wrong(otherwise)
+
+
 def attempted(value: Any) -> Any:
     """Return the value; raise NotAttempted where it is the `...` of an untouched skeleton."""
     if value is ...:
@@ -240,6 +250,17 @@ def _next(task: str) -> tuple[str, str]:
         if heading and cell["cell_type"] == "markdown":
             title = re.sub(r"[`*]", "", heading[1])
     return "what follows this exercise", following
+
+
+def _same(got: Any, expected: Any) -> bool:
+    if isinstance(expected, list):
+        fits = isinstance(got, list | tuple) and len(got) == len(expected)
+        return fits and all(map(_same, got, expected))
+    value = to_numpy(got)
+    item = value.item() if value.ndim == 0 else value
+    if isinstance(item, bytes):  # TensorFlow's words
+        item = item.decode(errors="replace")
+    return type(item) in (str, bool, int, float, type(None)) and item == expected
 
 
 def _alike(value: np.ndarray, wanted: np.ndarray, tolerance: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+from unittest import mock
 
 import keras
 import numpy as np
@@ -151,6 +152,33 @@ def test_what_is_given_to_read_stays_as_it_was(value):
     refused = pytest.raises(tasks.Wrong, match="changes the numbers: it was given to read")
     with refused, tasks.unchanged("the numbers", [1, 2], value):
         write()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.str_("even"), "even"),
+        (np.array("even"), "even"),
+        (tf.constant("even"), "even"),
+        (np.True_, True),
+        (torch.tensor(False), False),
+        (tf.constant(True), True),
+        (np.int64(3), 3),
+        (None, None),
+        ([np.str_("a"), "b"], ["a", "b"]),
+        ((np.int64(1), torch.tensor(2)), [1, 2]),
+        ([], []),
+    ],
+)
+def test_a_word_a_truth_or_a_number_is_the_same_in_every_kind(value, expected):
+    tasks.same(value, expected, "not the same")
+
+
+@pytest.mark.parametrize("expected", ["even", True, None, 3, ["even"]])
+@pytest.mark.parametrize("value", [mock.ANY, [mock.ANY], "odd", False, [], {}, np.ones(2)])
+def test_what_only_says_that_it_is_equal_is_not_the_same(value, expected):
+    with pytest.raises(tasks.Wrong, match="not the same"):
+        tasks.same(value, expected, "not the same")
 
 
 def test_instance_names_both_kinds():

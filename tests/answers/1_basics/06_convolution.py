@@ -106,6 +106,17 @@ def same_torch(pictures, filters, stride):
     return nn.functional.conv2d(nn.functional.pad(pictures, around), filters, stride=stride)
 
 
+# %% convolution-2 wrong: no gradient leads from the result back to the filters
+def same_torch(pictures, filters, stride):
+    result = tf.nn.conv2d(
+        pictures.permute(0, 2, 3, 1).numpy(),
+        filters.detach().permute(2, 3, 1, 0).numpy(),
+        stride,
+        "SAME",
+    )
+    return torch.tensor(result.numpy()).permute(0, 3, 1, 2).requires_grad_()
+
+
 # %% convolution-3 right
 def kernel_tf(weight, channels, height, width):
     places = np.arange(channels * height * width).reshape(channels, height, width)

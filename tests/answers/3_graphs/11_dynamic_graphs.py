@@ -223,6 +223,20 @@ def shrink_tf(x, w):
     return x
 
 
+# %% dynamic_graphs-2 wrong: from [40.0, 3.0], with w = 0.96875, the result of shrink_torch
+def shrink_torch(x, w):
+    for _ in range(100):
+        if x.abs().max() > 1:
+            x = x * w
+    return x
+
+def shrink_tf(x, w):
+    for _ in range(100):
+        if tf.reduce_max(tf.abs(x)) > 1:
+            x = x * w
+    return x
+
+
 # %% dynamic_graphs-3 right
 def grow_torch(model, optimizer):
     first, relu, last = model
@@ -495,6 +509,50 @@ def culprit_tf(function, x):
         result = function(x)
     tf.debugging.enable_check_numerics()
     try:
+        tape.gradient(result, x)
+    except tf.errors.InvalidArgumentError as error:
+        return re.search(r'op "(\w+)"', str(error))[1]
+    finally:
+        tf.debugging.disable_check_numerics()
+
+
+# %% dynamic_graphs-5 wrong: culprit_torch leaves PyTorch's check switched on, after an error of the function's own
+def culprit_torch(function, x):
+    torch.autograd.set_detect_anomaly(True)
+    try:
+        function(x).backward()
+    except RuntimeError as error:
+        torch.autograd.set_detect_anomaly(False)
+        return re.search(r"'(\w+)'", str(error))[1]
+    torch.autograd.set_detect_anomaly(False)
+    return None
+
+def culprit_tf(function, x):
+    tf.debugging.enable_check_numerics()
+    try:
+        with tf.GradientTape() as tape:
+            result = function(x)
+        tape.gradient(result, x)
+    except tf.errors.InvalidArgumentError as error:
+        return re.search(r'op "(\w+)"', str(error))[1]
+    finally:
+        tf.debugging.disable_check_numerics()
+
+
+# %% dynamic_graphs-5 wrong: culprit_torch leaves PyTorch's check switched on, after sqrt(x * 0)
+def culprit_torch(function, x):
+    torch.autograd.set_detect_anomaly(True)
+    try:
+        function(x).backward()
+    except RuntimeError as error:
+        return re.search(r"'(\w+)'", str(error))[1]
+    torch.autograd.set_detect_anomaly(False)
+
+def culprit_tf(function, x):
+    tf.debugging.enable_check_numerics()
+    try:
+        with tf.GradientTape() as tape:
+            result = function(x)
         tape.gradient(result, x)
     except tf.errors.InvalidArgumentError as error:
         return re.search(r'op "(\w+)"', str(error))[1]

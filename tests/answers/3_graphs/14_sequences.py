@@ -67,6 +67,14 @@ def mean_tf(vectors, mask):
     return tf.reduce_mean(tf.boolean_mask(vectors, mask), axis=0)
 
 
+# %% sequences-2 wrong: the gradient of the means of sequences of 5, 2, 3 and 1 vectors is
+def mean_tf(vectors, mask):
+    mask = mask[:, :, tf.newaxis]
+    kept = tf.where(mask, vectors, 0.0)
+    total = kept[:, 0] + tf.stop_gradient(tf.reduce_sum(kept[:, 1:], axis=1))
+    return total / tf.maximum(tf.reduce_sum(tf.cast(mask, vectors.dtype), axis=1), 1.0)
+
+
 # %% sequences-3 right
 def last_torch(states, lengths):
     positions = torch.arange(states.shape[1])
@@ -113,6 +121,12 @@ def last_torch(states, lengths):
     return torch.where(lengths[:, None] >= 0, last, 0.0)
 
 
+# %% sequences-3 wrong: one state of which is infinite,
+def last_torch(states, lengths):
+    last = states[torch.arange(len(states)), lengths - 1]
+    return torch.nan_to_num(last * (lengths[:, None] > 0))
+
+
 # %% sequences-4 right
 def loss_torch(scores, target, mask):
     target = torch.where(mask, target, -100)
@@ -122,7 +136,7 @@ def loss_torch(scores, target, mask):
 def loss_tf(scores, target, mask):
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
     counts = tf.cast(mask, losses.dtype)
-    return tf.reduce_sum(losses * counts) / tf.reduce_sum(counts)
+    return tf.reduce_sum(tf.where(mask, losses, 0)) / tf.reduce_sum(counts)
 
 
 # %% sequences-4 wrong: of sequences of 4, 4, 1 positions, with scores around 400
@@ -177,3 +191,15 @@ def loss_torch(scores, target, mask):
 def loss_tf(scores, target, mask):
     scores, target = tf.boolean_mask(scores, mask), tf.boolean_mask(target, mask)
     return tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
+
+
+# %% sequences-4 wrong: with inf in the padding, holds a number that is not finite
+def loss_torch(scores, target, mask):
+    losses = nn.functional.cross_entropy(scores.transpose(1, 2), target, reduction="none")
+    return (losses * mask).sum() / mask.sum()
+
+
+def loss_tf(scores, target, mask):
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, scores)
+    counts = tf.cast(mask, losses.dtype)
+    return tf.reduce_sum(losses * counts) / tf.reduce_sum(counts)

@@ -36,6 +36,13 @@ def ship_torch(model, example, path):
     return path
 
 
+# %% shipping_models-1 wrong: the shipped graph refuses a batch of 5000
+def ship_torch(model, example, path):
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    torch.export.save(torch.export.export(model.eval(), (example,), dynamic_shapes=({0: batch},)), path)
+    return path
+
+
 # %% shipping_models-2 right
 def ship_tf(weight, bias, path):
     module = tf.Module()
@@ -170,6 +177,26 @@ def safely_loaded(path, make):
     except pickle.UnpicklingError:
         print("dangerous")
     return model
+
+
+# %% shipping_models-3 wrong: a file that has a weight too many raises no error
+def safely_loaded(path, make):
+    model = make()
+    state = torch.load(path, weights_only=True)
+    missing, _ = model.load_state_dict(state, strict=False)
+    if missing:
+        raise RuntimeError(missing)
+    return model.eval()
+
+
+# %% shipping_models-3 wrong: is ValueError, expected _pickle.UnpicklingError
+def safely_loaded(path, make):
+    model = make()
+    try:
+        model.load_state_dict(torch.load(path, weights_only=True))
+    except Exception as error:
+        raise ValueError("not safe") from error
+    return model.eval()
 
 
 # %% shipping_models-4 right
@@ -321,3 +348,12 @@ def compared(path_torch, path_tf, rows):
     second = tf.saved_model.load(str(path_tf)).serve(tf.constant(rows)).numpy()
     same = first.argmax(axis=1) == second.argmax(axis=1)
     return np.abs(first - second).max(), same.mean()
+
+
+# %% shipping_models-5 right
+def compared(path_torch, path_tf, rows):
+    first = torch.export.load(path_torch).module()(torch.tensor(rows)).detach()
+    second = tf.saved_model.load(path_tf).serve(rows)
+    same = tf.argmax(first.numpy(), axis=1) == tf.argmax(second, axis=1)
+    largest = tf.reduce_max(tf.abs(first.numpy() - second))
+    return tf.stack([largest, tf.reduce_mean(tf.cast(same, tf.float32))])

@@ -192,6 +192,13 @@ def megabytes_torch(build):
     return sum(weight.nbytes for weight in build().parameters()) / 1e6
 
 
+# %% devices-3 wrong: MB of a model whose two layers share a weight
+def megabytes_torch(build):
+    with torch.device("meta"):
+        model = build()
+    return sum(p.nbytes for m in model.modules() for p in m.parameters(recurse=False)) / 1e6
+
+
 # %% devices-4 right
 def with_rows_torch(data):
     rows = torch.ones_like(data[:, :1]).cumsum(0) - 1
@@ -297,6 +304,28 @@ def with_rows_tf(data):
     with tf.device(data.device):
         rows = tf.cast(tf.range(len(data)), tf.float32)
         return tf.concat([tf.cast(data, tf.float32), rows[:, None]], axis=1)
+
+
+# %% devices-4 wrong: no gradient leads from with_rows_torch's result to data
+def with_rows_torch(data):
+    rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
+    return torch.cat([data.detach(), rows[:, None]], dim=1).requires_grad_()
+
+def with_rows_tf(data):
+    with tf.device(data.device):
+        rows = tf.cast(tf.range(len(data)), data.dtype)
+        return tf.concat([data, rows[:, None]], axis=1)
+
+
+# %% devices-4 wrong: the gradient through with_rows_torch
+def with_rows_torch(data):
+    rows = torch.arange(len(data), device=data.device, dtype=data.dtype)
+    return torch.cat([torch.cat([data[:-1].detach(), data[-1:]]), rows[:, None]], dim=1)
+
+def with_rows_tf(data):
+    with tf.device(data.device):
+        rows = tf.cast(tf.range(len(data)), data.dtype)
+        return tf.concat([data, rows[:, None]], axis=1)
 
 
 # %% devices-5 right

@@ -79,6 +79,19 @@ def to_linear(arrays):
     return linear
 
 
+# %% switching-1 wrong: your code changes the arrays, once the new nn.Linear is trained
+def to_dense(linear):
+    return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
+
+
+def to_linear(arrays):
+    kernel, bias = arrays
+    linear = nn.Linear(*kernel.shape)
+    linear.weight = nn.Parameter(torch.from_numpy(kernel).T)
+    linear.bias = nn.Parameter(torch.from_numpy(bias))
+    return linear
+
+
 # %% switching-2 right
 def carried(network, height, width):
     conv, _, last = network
@@ -186,6 +199,20 @@ def view_tf(table):
 # %% switching-4 wrong: view_tf does not return a pair
 def view_tf(table):
     return tf.experimental.dlpack.from_dlpack(table.detach().contiguous().__dlpack__())
+
+
+# %% switching-4 wrong: but TensorFlow sees: True
+class Anything:
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+
+def view_tf(table):
+    ordered = table.detach().contiguous()
+    return tf.experimental.dlpack.from_dlpack(ordered.__dlpack__()), Anything()
 
 
 # %% switching-5 right

@@ -246,3 +246,26 @@ def better(offsets):
         return on_road[-1].sum(), -(distance * on_road).mean()
 
     return max(offsets, key=score)
+
+
+# %% self_driving-5 wrong: better returns <
+class Anything:
+    def __eq__(self, other):
+        return True
+
+    def __hash__(self):
+        return 0
+
+
+def better(offsets):
+    return Anything()
+
+
+# %% self_driving-5 wrong: better changes the dict that it is given
+def better(offsets):
+    def score(name):
+        distance = np.abs(offsets[name])
+        return (distance[-1] <= 2).sum(), -distance[distance <= 2].mean()
+
+    best = max(offsets, key=score)
+    return [best, offsets.pop(best)][0]
