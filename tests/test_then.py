@@ -208,6 +208,12 @@ def test_what_else_stands_there_is_left_alone(root, monkeypatch):
     with pytest.raises(CourseError, match="move it away"):
         making.make(root)
     assert (root / ".venv-2021/mine").exists()
+    (root / ".venv-2021").rename(root / "elsewhere")
+    (root / "elsewhere/pyvenv.cfg").write_text("")
+    (root / ".venv-2021").symlink_to(root / "elsewhere")
+    with pytest.raises(CourseError, match="move it away"):
+        making.make(root)
+    assert (root / "elsewhere/mine").exists()
 
 
 @pytest.fixture(scope="module")
@@ -230,9 +236,23 @@ def test_the_ledger_says_what_the_record_says(record):
 
 
 def test_what_the_ledger_says_of_then_is_asked_or_published():
+    at_pages = then.at_pages()
+    assert not set(at_pages) & set(CLAIMS)
     for name, row in LEDGER.items():
-        if "then" in row:
+        if name in at_pages:
+            assert row["then"]["verdict"] == then.earned(name, at_pages[name]), name
+        elif "then" in row:
             assert name in CLAIMS or row["evidence"] == "published", name
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"tried": {}, "weighed": {}, "overviews": 5}'])
+def test_a_damaged_record_of_the_pages_is_refused_by_one_line(tmp_path, damage):
+    path = tmp_path / "pages.json"
+    with pytest.raises(CourseError, match=r"pages\.json cannot be read: restore"):
+        then.at_pages(path)
+    path.write_text(damage)
+    with pytest.raises(CourseError, match=r"pages\.json cannot be read: restore"):
+        then.at_pages(path)
 
 
 def test_the_record_tells_nothing_of_the_place_where_it_was_made(record):

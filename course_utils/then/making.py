@@ -31,7 +31,7 @@ def make(root: Path = ROOT) -> str:
     if stamp.exists() and stamp.read_text() == wanted:
         return f"{place.name} is current"
     if place.exists():
-        if not (place / "pyvenv.cfg").exists():
+        if place.is_symlink() or not (place / "pyvenv.cfg").exists():
             raise CourseError(f"{place} is not an environment of the course: move it away")
         shutil.rmtree(place)
     options, variables = _pip_s_settings(root)

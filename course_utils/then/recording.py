@@ -13,7 +13,14 @@ from course_utils import CourseError, claims, files
 from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
 
 RESULTS = SCRIPTS / "results.json"
-MEASURES = {"eager": 5, "startup": 3, "boards": 1, "idioms_torch": 1, "idioms_tf": 1}
+MEASURES = {
+    "eager": 5,
+    "operations": 1,
+    "startup": 3,
+    "boards": 1,
+    "idioms_torch": 1,
+    "idioms_tf": 1,
+}
 """What is measured beside the claims, in so many pairs of then and now."""
 EXCHANGE = "files"
 """The script whose files of one year are opened in the other."""
