@@ -113,10 +113,6 @@ def _no_button(page: Page) -> None:
 # Curves had no table beside them: whether one changed is seen in the chart's picture, and runs
 # were sorted by their value under the mouse.
 TENSORBOARD = board_pages.TENSORBOARD | {
-    "filter by name": (
-        lambda page: page.locator("card-view").count(),
-        lambda page: page.get_by_placeholder("Filter tags").fill("loss"),
-    ),
     "hide a curve": (
         _picture,
         lambda page: page.locator("runs-table mat-checkbox label").nth(1).click(),

@@ -23,10 +23,12 @@ made = []
 
 
 def weigh(record):
+    """Weigh what a record has."""
     return sum(value * FACTORS[field] for field, value in record.items())
 
 
 def weigh_typed(record: Dict[str, torch.Tensor], factors: Dict[str, float]):  # noqa: UP006
+    """Do so as `torch.jit.script` wants it: with types, and the sum in a loop."""
     total = torch.zeros(())
     for field, value in record.items():
         total = total + value * factors[field]
@@ -34,14 +36,17 @@ def weigh_typed(record: Dict[str, torch.Tensor], factors: Dict[str, float]):  # 
 
 
 def row_of(record):
+    """Return a record as a row of fixed length."""
     return [record.get(field, 0.0) for field in FIELDS]
 
 
 def weigh_row(row):
+    """Weigh a row."""
     return row[0] * 0.5 + row[1] * -1.0 + row[2] * 2.0
 
 
 def total(tree, table):
+    """Add up what the digits of a tree are worth."""
     if isinstance(tree, int):
         return table[tree]
     _, left, right = tree
@@ -49,6 +54,7 @@ def total(tree, table):
 
 
 def sequence(tree):
+    """Return a tree as a row of tokens."""
     if isinstance(tree, int):
         return [tree + 1]
     name, left, right = tree
@@ -56,10 +62,12 @@ def sequence(tree):
 
 
 def total_row(row, table):
+    """Add up a row of PyTorch's."""
     return table[row].sum()
 
 
 def total_row_tf(row, table):
+    """Add up a row of TensorFlow's."""
     return tf.reduce_sum(tf.gather(table, row))
 
 

@@ -16,23 +16,27 @@ POINTS = [1.0, 0.5, 0.25, 0.125]
 
 
 def put_torch(folder):
+    """Write the points with what ships inside torch."""
     with SummaryWriter(folder) as writer:
         for step, point in enumerate(POINTS):
             writer.add_scalar("loss", point, step)
 
 
 def put_tf(folder):
+    """Write them with what ships inside tensorflow."""
     with tf.summary.create_file_writer(folder).as_default():
         for step, point in enumerate(POINTS):
             tf.summary.scalar("loss", point, step)
 
 
 def get_torch(folder):
+    """Read PyTorch's points."""
     events = EventAccumulator(folder).Reload().Scalars("loss")
     return [event.value for event in events]
 
 
 def get_tf(folder):
+    """Read TensorFlow's, which are kept as tensors."""
     events = EventAccumulator(folder, size_guidance={"tensors": 0}).Reload().Tensors("loss")
     return [float(tf.make_ndarray(event.tensor_proto)) for event in events]
 
