@@ -129,16 +129,13 @@ def tensorboard(folder):
     return Server([*command, "--reload_interval", "1"])
 
 
-def visdom_server(web_files=""):
+def visdom_server():
     """Start Visdom's server without its command, which fetches web files and dies without them.
 
-    Then `visdom.server` was one module; now it is a package, and the function lies deeper. Where
-    `web_files` names a folder, its page is served from there.
+    Then `visdom.server` was one module; now it is a package, and the function lies deeper.
     """
     code = (
         "import tempfile, importlib, visdom.server as s\n"
-        f"if {web_files!r}: s.tornado_settings.update(static_path={web_files!r},"
-        f" template_path={web_files!r})\n"
         "if not hasattr(s, 'start_server'):\n"
         "    s = importlib.import_module('visdom.server.run_server')\n"
         "s.start_server(port={port}, base_url='', env_path=tempfile.mkdtemp() + '/')"

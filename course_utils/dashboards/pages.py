@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 RECORD = Path(__file__).with_name("pages.json")
 
 
-def tried_pages(path: Path = RECORD) -> "pd.DataFrame":
+def tried_pages() -> "pd.DataFrame":
     """Return what was done at each page in a browser, and whether the page changed by it.
 
     A row for each thing done; columns (board, "done" or "waited"). `tests/board_pages.py` did them,
@@ -21,21 +21,21 @@ def tried_pages(path: Path = RECORD) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
     boards = {board: pd.DataFrame(tried).T for board, tried in record["tried"].items()}
     table = pd.concat(boards, axis=1)
     table.attrs.update(date=record["date"], versions=record["versions"])
     return table
 
 
-def weighed_pages(path: Path = RECORD) -> "pd.DataFrame":
+def weighed_pages() -> "pd.DataFrame":
     """Return what each page loaded and held in that browser, its controls, and its server's memory.
 
     A row for each of these, in megabytes but for the controls; a column for each board.
     """
     import pandas as pd
 
-    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["weighed"])
+    return pd.DataFrame(json.loads(RECORD.read_text(encoding="utf-8"))["weighed"])
 
 
 def do_at_page(client: "visdom_package.Visdom", window: str, **event: Any) -> None:
