@@ -28,8 +28,11 @@ def test_python_3_9_reads_a_script(path):
 @pytest.fixture
 def scripts(tmp_path, monkeypatch):
     """A folder of scripts that this Python answers for both years, and a record beside it."""
-    real = recording.ask
-    monkeypatch.setitem(asking.YEARS, "then", asking.YEARS["now"])
+    real, old = recording.ask, tmp_path / "old/bin/python"
+    old.parent.mkdir(parents=True)
+    old.symlink_to(asking.YEARS["now"])
+    (tmp_path / "old/stamp").write_text("")
+    monkeypatch.setitem(asking.YEARS, "then", old)
     monkeypatch.setattr(
         recording, "ask", lambda name, year, *more: real(name, year, *more, folder=tmp_path)
     )
@@ -50,12 +53,63 @@ def test_a_record_is_made_and_read_back(scripts):
         "files: of each year opened in each",
     ]
     assert recording.read(path)["claims"]["G01"]["then"] == {"truths": {"a": True}}
-    path.write_text(path.read_text()[:-9])
-    with pytest.raises(CourseError, match="cannot be read"):
+
+
+def _without_a_claim(record):
+    del record["claims"]["G01"]
+    return json.dumps(record)
+
+
+def _without_files_of(record):
+    del record[recording.EXCHANGE]["now"]
+    return json.dumps(record)
+
+
+def _with(*keys, value):
+    def changed(record):
+        inner = record
+        for key in keys[:-1]:
+            inner = inner[key]
+        inner[keys[-1]] = value
+        return json.dumps(record)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda record: json.dumps(record)[:-9], "cannot be read: run course then"),
+        (lambda record: "[]", "is damaged: run course then"),
+        (_with("claims", value=5), "is damaged: run course then"),
+        (_with("claims", "G01", value="holds"), "G01: damaged, run course then G01"),
+        (_with("claims", "G02", "now", value=7), "G02: damaged, run course then G02"),
+        (_with("claims", "G02", "now", "truths", value={"a": "yes"}), "G02: damaged, run course"),
+        (_with("claims", "G02", "now", "truths", value={"b": True}), "asked different questions"),
+        (_with("claims", "G77", value={}), "holds G77, which has no script: run course then"),
+        (_without_a_claim, "lacks G01: run course then G01"),
+        (_without_files_of, "lacks now: run course then files"),
+    ],
+)
+def test_a_damaged_record_is_refused_by_one_line(scripts, damage, said):
+    path = scripts / "results.json"
+    list(recording.record([], path))
+    path.write_text(damage(json.loads(path.read_text())))
+    with pytest.raises(CourseError) as refusal:
         recording.read(path)
-    path.write_text("[]")
-    with pytest.raises(CourseError, match="damaged"):
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_interruption_loses_no_answer_and_is_not_taken_for_a_record(scripts):
+    path = scripts / "results.json"
+    lines = recording.record([], path)
+    assert next(lines).startswith("G01: ")
+    lines.close()
+    with pytest.raises(CourseError, match="lacks G02, then, now: run course then G02 files"):
         recording.read(path)
+    list(recording.record(["G02", "files"], path))
+    assert set(recording.read(path)["claims"]) == {"G01", "G02"}
 
 
 def test_one_claim_goes_into_this_machine_s_record_only(scripts):
@@ -93,10 +147,16 @@ def test_a_script_that_fails_costs_its_own_row_and_is_named(scripts, code, said)
         recording.read(path)
 
 
-def test_a_missing_environment_is_one_line(monkeypatch, tmp_path):
-    monkeypatch.setitem(asking.YEARS, "then", tmp_path / "python")
-    with pytest.raises(CourseError, match="run make then"):
+def test_a_missing_or_half_made_environment_is_one_line(monkeypatch, tmp_path):
+    python = tmp_path / ".venv-2021/bin/python"
+    monkeypatch.setitem(asking.YEARS, "then", python)
+    with pytest.raises(CourseError, match="is not here: run make then"):
         then.ask("G01", "then")
+    python.parent.mkdir(parents=True)
+    python.write_text("")  # an interrupted `make then` leaves a Python, and no stamp
+    with pytest.raises(CourseError, match="is half-made: run make then"):
+        list(then.record([], tmp_path / "results.json"))
+    assert not (tmp_path / "results.json").exists()
 
 
 @pytest.fixture
@@ -132,7 +192,13 @@ def test_a_half_made_environment_is_never_trusted(root, monkeypatch):
 
 def test_without_python_3_9_one_line_says_so(root, monkeypatch):
     installer(monkeypatch, root, fails="venv")
-    with pytest.raises(CourseError, match=r"no Python 3\.9"):
+    with pytest.raises(CourseError, match=r"no Python 3\.9.*\(it broke\)"):
+        making.make(root)
+
+
+def test_without_uv_one_line_says_so(root, monkeypatch):
+    monkeypatch.setattr(making.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CourseError, match="no uv here: run make then"):
         making.make(root)
 
 
@@ -142,6 +208,12 @@ def test_what_else_stands_there_is_left_alone(root, monkeypatch):
     with pytest.raises(CourseError, match="move it away"):
         making.make(root)
     assert (root / ".venv-2021/mine").exists()
+    (root / ".venv-2021").rename(root / "elsewhere")
+    (root / "elsewhere/pyvenv.cfg").write_text("")
+    (root / ".venv-2021").symlink_to(root / "elsewhere")
+    with pytest.raises(CourseError, match="move it away"):
+        making.make(root)
+    assert (root / "elsewhere/mine").exists()
 
 
 @pytest.fixture(scope="module")

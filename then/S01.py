@@ -1,6 +1,6 @@
-"""S01: is switching seamless? Lines that stay of a loop that runs, checkpoints that open."""
+"""S01: is switching seamless? Statements that stay of a loop, checkpoints that open."""
 
-import difflib
+import ast
 import tempfile
 
 import numpy as np
@@ -50,6 +50,12 @@ def in_torch():
     torch.load(place + "/net.data-00000-of-00001")
 
 
+def statements(code):
+    """Return a program's statements, of a compound one its first line."""
+    nodes = ast.walk(ast.parse(code))
+    return [ast.unparse(node).split("\n")[0] for node in nodes if isinstance(node, ast.stmt)]
+
+
 rows, targets = np.ones((5, 4), "float32"), np.ones((5, 1), "float32")
 at_home = {"torch": torch, "nn": torch.nn, "batches": [map(torch.tensor, (rows, targets))]}
 exec(LOOP_TORCH, at_home)
@@ -57,18 +63,20 @@ keras = tf.keras
 exec(LOOP_TF, {"tf": tf, "keras": keras, "layers": keras.layers, "batches": [(rows, targets)]})
 stays_in_tf()
 stays_in_torch()
-lines = LOOP_TORCH.strip().splitlines(), LOOP_TF.strip().splitlines()
-blocks = difflib.SequenceMatcher(None, *lines).get_matching_blocks()
-kept = sum(block.size for block in blocks) / len(lines[0])
+loop_torch, loop_tf = statements(LOOP_TORCH), statements(LOOP_TF)
+kept = [one for one in loop_torch if one in loop_tf]
 backends = 0
 for name in ("tensorflow", "torch"):
     code = f"import os; os.environ['KERAS_BACKEND'] = {name!r}; import keras;"
     backends += shims.alone(code + "print(keras.backend.backend())") == name
 shims.answer(
     {
-        "more than half of the loop's lines stay": kept > 0.5,
+        "more than half of the loop's statements stay": 2 * len(kept) > len(loop_torch),
         "PyTorch's checkpoint opens in TensorFlow": shims.works(in_tf),
         "TensorFlow's checkpoint opens in PyTorch": shims.works(in_torch),
     },
-    counts={"frameworks under which Keras runs": backends},
+    counts={
+        "frameworks under which Keras runs": backends,
+        "statements of the loop, and those that stay": [len(loop_torch), len(kept)],
+    },
 )

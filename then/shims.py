@@ -4,12 +4,15 @@ A script asks one claim's question in the environment that runs it and prints on
 `truths` by name, which earn the claim's verdict, `counts`, which explain it, and `refusals`.
 """
 
+import ast
 import contextlib
+import inspect
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +38,13 @@ def works(function, *arguments):
         print(f"{function.__name__}: {type(error).__name__}: {error}"[:300], file=sys.stderr)
         return False
     return True
+
+
+def statements(function):
+    """Count a function's statements, without its `def` and its docstring."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return len(found) - 1 - (ast.get_docstring(tree.body[0]) is not None)
 
 
 def one_torch():

@@ -34,18 +34,19 @@ def not_asked(folder: Path = SCRIPTS) -> dict[str, str]:
 
 def available() -> bool:
     """Say whether the environment of October 2021 is here, and was finished."""
-    return YEARS["then"].exists() and (ROOT / ".venv-2021/stamp").exists()
+    return YEARS["then"].exists() and (YEARS["then"].parents[1] / "stamp").exists()
 
 
 def ask(script: str, year: str, *arguments: str, folder: Path = SCRIPTS) -> Answer:
     """Run a script in the environment of a year, "then" or "now", and return what it found.
 
-    Raises CourseError where that environment is missing, and for a script that fails, takes longer
-    than five minutes or does not answer with one line of JSON.
+    Raises CourseError where that environment is missing or was left half-made, and for a script
+    that fails, takes longer than five minutes or does not answer with one line of JSON.
     """
     python = YEARS[year]
-    if not python.exists():
-        raise CourseError("the environment of October 2021 is not here: run make then")
+    if year == "then" and not available():
+        what = "is half-made" if python.exists() else "is not here"
+        raise CourseError(f"the environment of October 2021 {what}: run make then")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         done = subprocess.run(

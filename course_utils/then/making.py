@@ -22,7 +22,8 @@ def make(root: Path = ROOT) -> str:
     """Make the environment where it is missing, old or was left half-made; say what was done.
 
     Its stamp is written last, and only with it the environment counts. Raises CourseError where
-    there is no Python 3.9, something else stands in its place, or a package cannot be installed.
+    there is no uv or no Python 3.9, something else stands in the environment's place, or a package
+    cannot be installed.
     """
     place = root / ".venv-2021"
     wanted = hashlib.sha256((root / PINS).read_bytes() + str(root).encode()).hexdigest()
@@ -30,13 +31,13 @@ def make(root: Path = ROOT) -> str:
     if stamp.exists() and stamp.read_text() == wanted:
         return f"{place.name} is current"
     if place.exists():
-        if not (place / "pyvenv.cfg").exists():
+        if place.is_symlink() or not (place / "pyvenv.cfg").exists():
             raise CourseError(f"{place} is not an environment of the course: move it away")
         shutil.rmtree(place)
     options, variables = _pip_s_settings(root)
     variables["UV_PYTHON_INSTALL_DIR"] = str(root / ".python")
-    if _uv(["venv", "--quiet", "--python=3.9", str(place)], root, variables):
-        raise CourseError(NO_PYTHON)
+    if said := _uv(["venv", "--quiet", "--python=3.9", str(place)], root, variables):
+        raise CourseError(f"{NO_PYTHON} ({said})")
     options += [f"--build-constraints={PINS}", "--index-strategy=unsafe-best-match"]
     python = f"--python={place / BIN / 'python'}"
     said = _uv(["pip", "install", python, *options, f"--requirements={PINS}"], root, variables)
@@ -48,6 +49,8 @@ def make(root: Path = ROOT) -> str:
 
 def _uv(command: list[str], root: Path, variables: dict[str, str]) -> str:
     """Run uv; return the last line of what it said where it failed, and nothing where not."""
+    if importlib.util.find_spec("uv") is None:
+        raise CourseError("there is no uv here: run make then, which brings it")
     environment = {**os.environ, **variables}
     environment.pop("PYTHONPATH", None)
     done = subprocess.run(

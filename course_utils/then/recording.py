@@ -13,7 +13,14 @@ from course_utils import CourseError, claims, files
 from course_utils.then.asking import SCRIPTS, YEARS, Answer, ask, asked
 
 RESULTS = SCRIPTS / "results.json"
-MEASURES = {"eager": 5, "startup": 3, "boards": 1, "idioms_torch": 1, "idioms_tf": 1}
+MEASURES = {
+    "eager": 5,
+    "operations": 1,
+    "startup": 3,
+    "boards": 1,
+    "idioms_torch": 1,
+    "idioms_tf": 1,
+}
 """What is measured beside the claims, in so many pairs of then and now."""
 EXCHANGE = "files"
 """The script whose files of one year are opened in the other."""
@@ -58,15 +65,18 @@ def record(names: list[str], path: Path = RESULTS) -> Iterator[str]:
 def read(path: Path = RESULTS) -> dict[str, Any]:
     """Return the record: machine, date, versions, claims and measures, each then and now.
 
-    Raises CourseError for a file that is missing or damaged, and one that lacks a claim.
+    Raises CourseError for a file that is missing or damaged, and one that lacks an answer.
     """
     found = _parsed(path)
-    if missing := sorted(set(asked()) - set(found["claims"])):
-        raise CourseError(f"{path.name} lacks {missing[0]}: run course then {missing[0]}")
+    wanted = {"claims": asked(), "measures": list(MEASURES), EXCHANGE: list(YEARS)}
+    lacks = [name for part, names in wanted.items() for name in names if name not in found[part]]
+    if lacks:
+        again = " ".join(dict.fromkeys(EXCHANGE if name in YEARS else name for name in lacks))
+        raise CourseError(f"{path.name} lacks {', '.join(lacks)}: run course then {again}")
     if extra := sorted(set(found["claims"]) - set(asked())):
         raise CourseError(f"{path.name} holds {extra[0]}, which has no script: run course then")
     for name, answers in found["claims"].items():
-        if set(answers) != set(YEARS) or not all(_truths(answer) for answer in answers.values()):
+        if not _of_both_years(answers) or not all(_truths(one) for one in answers.values()):
             raise CourseError(f"{path.name}, {name}: damaged, run course then {name}")
         if len({frozenset(answer["truths"]) for answer in answers.values()}) > 1:
             raise CourseError(f"{path.name}, {name}: then and now were asked different questions")
@@ -115,9 +125,14 @@ def _parsed(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CourseError(f"{path.name} cannot be read: run course then ({error})") from None
-    if not isinstance(found, dict) or set(found) != PARTS:
+    whole = isinstance(found, dict) and set(found) == PARTS
+    if not whole or not all(isinstance(found[part], dict) for part in PARTS - {"date"}):
         raise CourseError(f"{path.name} is damaged: run course then")
     return found
+
+
+def _of_both_years(answers: Any) -> bool:
+    return isinstance(answers, dict) and set(answers) == set(YEARS)
 
 
 def _truths(answer: Any) -> bool:
