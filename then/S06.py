@@ -83,7 +83,7 @@ assert shims.works(go_on_tf, "CPU:0")
 goes_on = {"PyTorch": shims.works(go_on_torch), "TensorFlow": shims.works(go_on_tf)}
 better = {
     one: [
-        3 * times[one] < times[other],
+        2 * times[one] < times[other],
         ships[one] and not ships[other],
         goes_on[one] and not goes_on[other],
     ]
