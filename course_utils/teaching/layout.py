@@ -43,9 +43,26 @@ def size(cells: list[Cell]) -> str:
 def rows(cells: list[Cell], picture: int = PICTURE) -> int:
     """Count the rows that cells take on a slide; of twins, those of the longer one."""
     return sum(
-        max(sum(_rows(cell, WIDE if len(group) == 1 else NARROW, picture)) for cell in group)
+        (sum if stacked(group, cells) else max)(
+            sum(_rows(cell, _width(group, cells), picture)) for cell in group
+        )
         for group in groups(cells)
     )
+
+
+def stacked(group: list[Cell], cells: list[Cell]) -> bool:
+    """Say whether twins stand one above the other: they are wide, and the slide's cells leave room.
+
+    Each takes a row more, for its heading.
+    """
+    lines = [line for cell in group for line in deck.shortened(joined(cell["source"])).split("\n")]
+    if len(group) == 1 or max(map(len, lines)) <= NARROW:
+        return False
+    return sum(sum(_rows(cell, WIDE, PICTURE)) for cell in cells) + len(group) <= MIDDLE
+
+
+def _width(group: list[Cell], cells: list[Cell]) -> int:
+    return WIDE if len(group) == 1 or stacked(group, cells) else NARROW
 
 
 def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:

@@ -18,8 +18,10 @@ from course_utils.teaching.outline import Cell
 
 MOST, CHECKED = 15, 2
 """So many slides a lesson has at most, and so many of them are questions."""
-FEW = 8
-"""Of so many claims a slide shows more than the words."""
+FEW, LIMITS = 8, 900
+"""Of so many claims a slide shows more than the words: how each is read; and, where they have no
+more characters than that, what limits each verdict."""
+PROMISE = "The promise, for when the predictions are on the board:"
 LONG = 1000
 """A text of more characters is shown in smaller letters."""
 
@@ -86,8 +88,9 @@ def _spread(own: notes.Notes | None, count: int) -> list[notes.Question]:
 
 def _title(lesson: Lesson) -> Slide:
     listed = "\n".join(f"- {objective}" for objective in lesson.objectives)
-    shown = [deck.text(lesson.promise), deck.text(f"### What you will find out\n\n{listed}")]
-    return Slide(f"{lesson.number} · {lesson.title}", shown, [], "first")
+    shown = [deck.text(f"### What you will find out\n\n{listed}")]
+    told = [f"{PROMISE} {lesson.promise}"]
+    return Slide(f"{lesson.number} · {lesson.title}", shown, told, "first")
 
 
 def _claims(lesson: Lesson) -> Slide:
@@ -107,7 +110,8 @@ def _claims(lesson: Lesson) -> Slide:
 
 def _verdicts(lesson: Lesson) -> Slide:
     """Return the verdicts, which show one by one; with few, what limits each beside it."""
-    few = len(lesson.claims) <= FEW
+    limits = sum(len(claims.claim(name)["limit"]) for name in lesson.claims)
+    few = len(lesson.claims) <= FEW and limits <= LIMITS
     heads = ["claim", "the article's words", "verdict", "what limits it"]
     shown = "<tr>" + "".join(f"<th>{head}</th>" for head in heads[: 3 + few]) + "</tr>"
     told = ["Before you show a verdict: what will it say, and what would turn it?"]
@@ -151,7 +155,8 @@ def _parts(cells: list[Cell]) -> list[str]:
         else:
             pairs = zip(("PyTorch", "TensorFlow"), group, strict=True)
             columns = [deck.column(whose, _framed(_cell(cell))) for whose, cell in pairs]
-            parts.append(f"<div class='twins'>{''.join(columns)}</div>")
+            looks = " stacked" if layout.stacked(group, cells) else ""
+            parts.append(f"<div class='twins{looks}'>{''.join(columns)}</div>")
     return _framed(parts)
 
 
@@ -166,7 +171,8 @@ def _framed(parts: list[str]) -> list[str]:
 
 def _cell(cell: Cell) -> list[str]:
     if cell["cell_type"] == "markdown":
-        return [deck.text(cell["source"])]
+        answer = speaker.ANSWER in speaker.tags(cell)
+        return [deck.text(cell["source"], "fragment answer" if answer else "")]
     only = speaker.OUTPUT_ONLY in speaker.tags(cell)
     parts = [] if only else [deck.code(joined(cell["source"]))]
     return parts + [part for one in cell.get("outputs", []) for part in deck.output(one)]
