@@ -116,9 +116,9 @@ def test_minutes_follow_the_formula(tmp_path):
 def tables(text):
     """Read the guide's schedules back: for each stretch the minutes of its items, and their sum."""
     for match in schedules.TABLE.finditer(text):
-        row = r"^\| (?!when|-|\*)(.+?) \| (.+) \| (\d+) \| (\d+) \| (.*) \|$"
+        row = r"^\| (?!when|-|\*)(.+?) \| (.+) \| (\d+)/(\d+) \| (.*) \|$"
         rows = re.findall(row, match[0], re.MULTILINE)
-        both = re.search(r"\*\*all\*\* \| \| \*\*(\d+)\*\* \| \*\*(\d+)\*\*", match[0])
+        both = re.search(r"\*\*all\*\* \| \| \*\*(\d+)/(\d+)\*\*", match[0])
         yield match[2], rows, tuple(map(int, both.groups()))
 
 

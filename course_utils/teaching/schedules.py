@@ -88,17 +88,17 @@ def _item(
 
 
 def _table(stretches: dict[str, list[Item]], root: Path) -> str:
-    rows = ["| when | what | minutes | in class | claims |", "|---|---|---|---|---|"]
+    rows = ["| when | what | minutes/in class | claims |", "|---|---|---|---|"]
     for when, items in stretches.items():
         taken = sum(item.minutes for item in items)
         what = "; ".join(f"{item.shown}, {item.minutes}" for item in items)
         named = [name for item in items for name in item.claims]
-        rows.append(f"| {when} | {what} | {taken} | {in_class(items)} | {_shown(named)} |")
+        rows.append(f"| {when} | {what} | {taken}/{in_class(items)} | {_shown(named)} |")
     planned = [item for items in stretches.values() for item in items]
     every = {name for item in planned for name in item.claims}
     total = sum(item.minutes for item in planned)
     of = len(claims.ledger())
-    both = f"**{total}** | **{in_class(planned)}**"
+    both = f"**{total}/{in_class(planned)}**"
     return "\n".join([*rows, f"| **all** | | {both} | {len(every)} of {of} |"]) + "\n"
 
 
