@@ -58,6 +58,12 @@ def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[st
     return parts, _told(rest, begins)
 
 
+def cut_one(cells: list[Cell], title: str) -> list[Part]:
+    """Cut cells that stand for themselves, as the workshop's do, into slides of one title."""
+    slides = _split(_with_a_slide(list(_paragraphs(cells))))
+    return [Part(title, _shown(one), _told(one, {})) for one in slides]
+
+
 def _sections(cells: list[Cell]) -> Iterator[list[Cell]]:
     """Yield the sections between a lesson's prediction and its finds, text as single paragraphs."""
     section: list[Cell] = []
