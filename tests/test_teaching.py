@@ -7,7 +7,7 @@ import shutil
 import nbformat
 import pytest
 
-from course_utils import ROOT, CourseError, authoring, minutes, notebooks
+from course_utils import ROOT, CourseError, authoring, claims, minutes, notebooks
 from course_utils.authoring import notes
 from course_utils.teaching import pages, room, schedules, workshop
 
@@ -154,6 +154,23 @@ def test_the_workshop_s_page_answers_its_predictions():
         for told in (part.predict, part.answer, part.talk, part.skip):
             assert told in text
         assert part.answer not in workshop.make()
+
+
+def test_a_wrong_answer_is_shown_without_its_right_half():
+    right = "def one(x):\n    ### BEGIN\n    return x\n\n\ndef two(x):\n    return 2 * x"
+    answer = "def one(x):\n    return x\n\n\ndef two(x):\n    return x"
+    shown = pages.code(answer, right)
+    assert shown[1] == "def two(x):\n    return x"
+    assert shown[-1] == "*(Right in this answer, and left out: `one`.)*"
+    assert pages.code("def two(x):\n    return x", right)[-1] == "```"
+
+
+def test_the_share_of_claims_that_hold_is_counted():
+    every = [entry["verdict"] for entry in claims.ledger().values()]
+    lesson = next(lesson for lesson in LESSONS if lesson.name == "verdict")
+    held, of = every.count("holds"), len(every)
+    share = f"{held} of {of} claims, {10 * held / of:.1f} of ten"
+    assert share in notes.read(lesson).prediction
 
 
 def test_a_semester_has_every_lesson():

@@ -133,14 +133,14 @@ def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: 
             f"{notes.FOLDER / lesson.name}.toml: {len(found)} wrong answers to {one.task} are told "
             f"{one.says!r}, one is wanted"
         )
-    _, says, code = found[0].groups()
+    _, says, answer = found[0].groups()
     lines = [f"### {number}. {one.believes}", "", *_quoted(_task(lesson, one.task)), ""]
-    lines += ["A wrong answer:", "", *_code(code.strip(), _solution(lesson, one.task)), ""]
+    lines += ["A wrong answer:", "", *code(answer.strip(), _solution(lesson, one.task)), ""]
     lines += [f"The check says: “… {says.rstrip('.')} …”", ""]
     return [*lines, f"Ask back: *{one.ask}*", ""]
 
 
-def _code(answer: str, right: str) -> list[str]:
+def code(answer: str, right: str) -> list[str]:
     """Return an answer as code, without those of its functions that the right one has as well."""
     solved = {ast.dump(node) for node in ast.parse(right).body}
     nodes = ast.parse(answer).body
