@@ -14,6 +14,7 @@ WIDE, NARROW = 80, 52
 SMALL, PICTURE = 9, 14
 """A picture takes the room of so many rows: at least, and where it is to be seen from afar."""
 ROW = re.compile(r"<(?:tr|div|p|li)\b")
+DATA = re.compile(r'"data:[^"]*"')
 LARGE, MIDDLE = 13, 20
 """A slide of so many rows is set in large or in middle-sized letters, a fuller one in small."""
 
@@ -75,7 +76,8 @@ def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
     for stored in cell.get("outputs", []):
         for part in deck.output(stored):
             drawn = len(ROW.findall(part))
-            yield picture if deck.is_picture(part) else drawn or _lines(part, width)
+            plain = DATA.sub("", part)
+            yield picture if deck.is_picture(part) else drawn or _lines(plain, width)
 
 
 def _lines(text: str, width: int) -> int:
