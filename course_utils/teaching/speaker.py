@@ -104,16 +104,25 @@ def _heading(cell: Cell) -> str:
 
 
 def _with_a_slide(section: list[Cell]) -> list[Cell]:
-    """Return a section in which a cell is tagged; else its last picture is, or its longest text."""
-    if any(map(_on_slide, section)) or _heading(section[0]) == TWINS:
+    """Return a section in which a cell is tagged; else its last picture is, or its longest text.
+
+    A verdict's card stands back: it is asked for at the end.
+    """
+    if any(map(_on_slide, section)) or _heading(section[0]) in (TWINS, VERDICT):
         return section
     shows = [n for n, cell in enumerate(section) if "<img" in _stored(cell, "text/html")]
     texts = [n for n, cell in enumerate(section) if _stored(cell) and not measured(cell)]
-    shows = shows or sorted(texts, key=lambda n: len(_stored(section[n])))
+    shows = shows or sorted(
+        texts, key=lambda n: (not _is_card(section[n]), len(_stored(section[n])))
+    )
     return [
         {**cell, "metadata": {"tags": [BEGINS, OUTPUT_ONLY]}} if n in shows[-1:] else cell
         for n, cell in enumerate(section)
     ]
+
+
+def _is_card(cell: Cell) -> bool:
+    return "\nVerdict: " in shown_text(cell)
 
 
 def _stored(cell: Cell, kind: str = "") -> str:
@@ -185,7 +194,7 @@ def _reading(cells: list[Cell], shown: list[Cell]) -> list[Cell]:
     last = max(n for n, cell in enumerate(cells) if _on_slide(cell))
     behind = (cell["source"] for cell in cells[last + 1 :] if cell["cell_type"] == "markdown")
     sentences = (sentence for text in behind for sentence in END.split(text)[:1])
-    read = (one for one in sentences if one[-1] == "." and one[0] not in "#|-")
+    read = (one for one in sentences if one[-1] == "." and one[0] not in "#|-(")
     return [_text(one) for one in itertools.islice(read, 1)]
 
 
@@ -236,7 +245,7 @@ def _add_stored(told: list[str], cell: Cell) -> None:
     """Add what a cell has stored; where the text announces a cell that stored nothing, its code."""
     if stored := shown_text(cell):
         _drop_code(told)
-        told += [ASK_FIRST] if "\nVerdict: " in stored else []
+        told += [ASK_FIRST] * _is_card(cell)
         told.append(f"```text\n{stored}\n```")
     elif told and told[-1].endswith(":"):
         told.append(f"{CODE}{joined(cell['source'])}\n```")
