@@ -32,7 +32,7 @@ def groups(cells: list[Cell]) -> list[list[Cell]]:
 
 def _whose(cell: Cell) -> str | None:
     code = cell["cell_type"] == "code" and speaker.OUTPUT_ONLY not in speaker.tags(cell)
-    return side(joined(cell["source"])) if code else None
+    return side(deck.shortened(joined(cell["source"]))) if code else None
 
 
 def size(cells: list[Cell]) -> str:
