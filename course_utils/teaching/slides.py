@@ -159,7 +159,8 @@ def _verdicts(names: list[str]) -> Slide:
         more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
         told.append(f"**{name}** {label}. {more}")
     table = f"<table class='verdicts'>{shown}</table>"
-    return Slide("The verdicts", [table], told, _many(names))
+    looks = _many(names) if few or len(names) > FEW else ""
+    return Slide("The verdicts", [table], told, looks)
 
 
 def _many(names: list[str]) -> str:

@@ -59,8 +59,12 @@ def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[st
 
 
 def cut_one(cells: list[Cell], title: str) -> list[Part]:
-    """Cut cells that stand for themselves, as the workshop's do, into slides of one title."""
-    slides = _split(_with_a_slide(list(_paragraphs(cells))))
+    """Cut cells that stand for themselves, as the workshop's do, into slides of one title.
+
+    A verdict's card is read, not shown: the verdict has a slide of its own.
+    """
+    shown = [{**cell, "metadata": {}} if _is_card(cell) else cell for cell in cells]
+    slides = _split(_with_a_slide(list(_paragraphs(shown))))
     return [Part(title, _shown(one), _told(one, {})) for one in slides]
 
 
