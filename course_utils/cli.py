@@ -122,7 +122,7 @@ def slides(
     names: Annotated[list[str] | None, typer.Argument(metavar="[LESSON]...")] = None,
     to: Annotated[Path, typer.Option(help="The folder to make them in.")] = ROOT / "build/slides",
 ) -> None:
-    """Make slides of lessons from their stored outputs (needs the network, once)."""
+    """Make slides of lessons, and of the workshop, from stored outputs (once with the network)."""
     from course_utils.teaching import slides
 
     print("\n".join(slides.build(names or [], to.resolve())))

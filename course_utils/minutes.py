@@ -11,6 +11,9 @@ WORDS, STATEMENTS = 200, 9
 PREDICTING = 2
 """Minutes to write a prediction down and defend it."""
 
+IN_CLASS = 5
+"""Minutes that a class takes longer with a prediction: hands are counted, two people differ."""
+
 EXERCISE = 20
 """Minutes that an exercise is made for."""
 

@@ -77,6 +77,20 @@ def grade(top, course, submitted, seconds):
     return folder, found, said
 
 
+@only_in_boxes
+@pytest.mark.heavy
+def test_an_environment_of_another_clone_is_said_and_nobody_s_answers_are_wrong(tmp_path):
+    course, submitted = make_class(tmp_path, ["honest"])
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "course_utils", other / "course_utils")
+    with pytest.MonkeyPatch.context() as patch:
+        # The boxes hold the other clone's package; the environment leads to this one's.
+        patch.setattr(box, "ROOT", other)
+        with pytest.raises(CourseError, match=r"set-up broken, nothing was graded: .*course_utils"):
+            grade(tmp_path, course, submitted, 30)
+    assert not list(tmp_path.rglob("records/*"))
+
+
 def listening(family, address):
     server = socket.socket(family)
     server.bind(address)

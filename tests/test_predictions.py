@@ -1,5 +1,7 @@
 """A learner's guesses: kept when they are made, told beside the answer, counted once."""
 
+import re
+
 import ipywidgets
 import nbformat
 import pytest
@@ -100,3 +102,20 @@ def test_a_stored_output_holds_no_form_and_nothing_of_the_learner(forms):
     notebooks.tidy(notebook)
     stored = [cell.outputs[0].data for cell in notebook.cells]
     assert stored == [{"text/plain": predictions.FORM}] * 2
+
+
+def test_a_prediction_names_the_section_that_answers_it():
+    named = 0
+    for lesson in notebooks.lessons():
+        cells = notebooks.load(lesson.path)["cells"]
+        section, told, answering = "", "", set()
+        for cell in cells:
+            text = notebooks.joined(cell["source"])
+            if cell["cell_type"] == "markdown":
+                section = "".join(re.findall(r"^## (\d+) ", text, re.MULTILINE)[-1:]) or section
+                told = "".join(re.findall(r"Section (\d+) has the answer", text)) or told
+            elif "predictions.answer(" in text:
+                answering.add(section)
+        assert not told or told in answering, lesson.name
+        named += bool(told)
+    assert named > 3

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from course_utils import ROOT, CourseError, claims, minutes, notebooks
 from course_utils.authoring import notes
-from course_utils.teaching import outline, reveal, slides
+from course_utils.teaching import deck, outline, reveal, slides, speaker, workshop
 
 needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
 FEWEST = 8
@@ -34,7 +34,7 @@ def deck_of(name):
 
 MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((slide, n) => {{
   const edge = slide.getBoundingClientRect();
-  const parts = [...slide.children].filter(part => !part.matches('aside'));
+  const parts = [...slide.querySelectorAll(':scope > :not(aside), :scope > :not(aside) *')];
   const low = Math.max(...parts.map(part => part.getBoundingClientRect().bottom));
   const inner = [...slide.querySelectorAll('pre, table, .picture, .twin, .out')];
   const wide = inner.some(part => part.scrollWidth > part.clientWidth + 1
@@ -49,7 +49,9 @@ MEASURE = f"""() => [...document.querySelectorAll('.slides > section')].map((sli
   const letters = [...slide.querySelectorAll('pre, td')].map(
     part => parseFloat(getComputedStyle(part).fontSize));
   const tiny = lowest < {HALF_EMPTY} && Math.min(...letters) < {LEGIBLE};
-  return {{n: n + 1, title: slide.querySelector('h1, h2')?.textContent, high, wide, small, tiny}};
+  const arrows = document.querySelector('.navigate-right').getBoundingClientRect().top - edge.top;
+  const title = slide.querySelector('h1, h2')?.textContent;
+  return {{n: n + 1, title, high, wide, small, tiny, covered: lowest > arrows}};
 }})"""
 
 
@@ -73,6 +75,8 @@ def wrong_sizes(view, name):
         place = f"{name} {slide['n']} {slide['title']!r}"
         if slide["high"] > 720:
             yield f"{place} is {slide['high']} px high"
+        if slide["covered"]:
+            yield f"{place} lies under the arrows"
         if slide["wide"]:
             yield f"{place} is too wide"
         if slide["small"]:
@@ -103,10 +107,10 @@ def test_no_slide_is_higher_than_the_screen_and_none_needs_a_network(decks):
     said, faults = [], []
     with sync_playwright() as playwright:
         chromium, view = open_deck(playwright, said)
-        for lesson in LESSONS:
-            view.goto((decks / f"{lesson.name}.html").as_uri())
+        for name in [*(lesson.name for lesson in LESSONS), workshop.NAME]:
+            view.goto((decks / f"{name}.html").as_uri())
             view.wait_for_function("() => Reveal.isReady()")
-            faults += wrong_sizes(view, lesson.name)
+            faults += wrong_sizes(view, name)
         chromium.close()
     assert faults + said == []
 
@@ -204,6 +208,70 @@ def test_what_became_of_the_prediction_is_on_a_slide():
         values = [html.escape(line.split("**")[1], quote=False) for line in answers]
         assert answers, of.name
         assert [one for one in values if f"<strong>{one}</strong>" not in quoted] == [], of.name
+
+
+def test_what_became_of_it_shows_when_asked_for_and_nothing_before_it_promises():
+    for of in LESSONS:
+        made = deck_of(of.name)
+        asked = next(n for n, slide in enumerate(made) if slide.title == "Predict first")
+        shown = [part for slide in made for part in slide.parts if "<blockquote>" in part]
+        assert [part for part in shown if "class='text fragment answer'" not in part] == []
+        before = html.unescape("".join(part for slide in made[:asked] for part in slide.parts))
+        assert of.promise not in before, of.name
+        assert of.promise in "".join(made[0].notes), of.name
+
+
+def test_a_slide_of_a_few_printed_lines_says_what_they_are():
+    for of in LESSONS:
+        for slide in deck_of(of.name):
+            (only, *more) = slide.parts
+            if only.startswith("<pre class='out'>") and only.count("\n") + 1 < speaker.LITTLE:
+                assert more, (of.name, slide.title)
+
+
+def test_code_on_a_slide_is_without_the_lesson_s_tests():
+    code = "one = 1\nassert (\n    one == 1\n)\nfor n in range(2):\n    assert n < one + 1\n"
+    assert deck.shortened(code) == "one = 1\nfor n in range(2):\n    assert n < one + 1"
+    assert deck.shortened("%matplotlib inline\nassert one") == "%matplotlib inline\nassert one"
+
+
+def test_a_paragraph_that_reads_one_slide_and_announces_the_next_is_cut():
+    tagged = {"cell_type": "code", "metadata": {"tags": ["slide"]}, "source": "x", "outputs": []}
+    between = {"cell_type": "markdown", "metadata": {}, "source": "It fell. Now (too): start at 6:"}
+    heading = {"cell_type": "markdown", "metadata": {}, "source": "## 1 · One"}
+    parts, _ = speaker.cut([heading, tagged, between, tagged], {})
+    assert [part.told[-1] for part in parts] == ["It fell.", slides.speaker.ON_SLIDE]
+    assert parts[1].told[0] == "Now (too): start at 6:"
+
+
+def test_wide_twins_stand_one_above_the_other_where_there_is_room():
+    def twins(lines, width):
+        return [
+            {
+                "cell_type": "code",
+                "metadata": {},
+                "source": "\n".join([f"x_{of} = {'1' * width}"] * lines),
+            }
+            for of in ("torch", "tf")
+        ]
+
+    for lines, width, stacked in ((3, 60, True), (3, 30, False), (12, 60, False)):
+        pair = twins(lines, width)
+        assert slides.layout.stacked(pair, pair) == stacked
+
+
+def test_the_workshop_s_slides_ask_show_and_judge():
+    made = slides.make_workshop()
+    parts = workshop.parts()
+    for number, part in enumerate(parts, start=1):
+        first = next(n for n, one in enumerate(made) if one.title == f"{number} · {part.title}")
+        rest = made[first + 1 :]
+        last = next(n for n, one in enumerate(rest) if one.title == "The verdict")
+        shown = html.unescape("".join(made[first].parts))
+        assert part.predict.split("`")[0] in shown
+        assert part.answer.split("`")[0] not in shown
+        assert "fragment answer" in rest[last - 1].parts[-1]
+        assert part.claim in rest[last].parts[0]
 
 
 def test_every_section_that_shows_something_has_a_slide():

@@ -7,7 +7,7 @@ import shutil
 import nbformat
 import pytest
 
-from course_utils import ROOT, CourseError, authoring, minutes, notebooks
+from course_utils import ROOT, CourseError, authoring, claims, minutes, notebooks
 from course_utils.authoring import notes
 from course_utils.teaching import pages, room, schedules, workshop
 
@@ -116,9 +116,10 @@ def test_minutes_follow_the_formula(tmp_path):
 def tables(text):
     """Read the guide's schedules back: for each stretch the minutes of its items, and their sum."""
     for match in schedules.TABLE.finditer(text):
-        rows = re.findall(r"^\| (?!when|-|\*)(.+?) \| (.+) \| (\d+) \| (.*) \|$", match[0], re.M)
-        total = int(re.search(r"\*\*all\*\* \| \| \*\*(\d+)\*\*", match[0])[1])
-        yield match[2], rows, total
+        row = r"^\| (?!when|-|\*)(.+?) \| (.+) \| (\d+)/(\d+) \| (.*) \|$"
+        rows = re.findall(row, match[0], re.MULTILINE)
+        both = re.search(r"\*\*all\*\* \| \| \*\*(\d+)/(\d+)\*\*", match[0])
+        yield match[2], rows, tuple(map(int, both.groups()))
 
 
 def test_the_schedules_sums_agree_and_no_stretch_is_long():
@@ -126,10 +127,12 @@ def test_the_schedules_sums_agree_and_no_stretch_is_long():
     found = list(tables(text))
     assert [name for name, *_ in found] == ["half_day", "two_days", "semester"]
     for name, rows, total in found:
-        for when, what, taken, _ in rows:
+        for when, what, taken, longer, _ in rows:
             assert sum(map(int, re.findall(r", (\d+)(?:;|$)", what))) == int(taken), (name, when)
-            assert int(taken) <= 90
-        assert total == sum(int(taken) for _, _, taken, _ in rows)
+            predicted = what.count("workshop:") + len(re.findall(r"(?<!exercise: )\[", what))
+            assert int(longer) == int(taken) + predicted * minutes.IN_CLASS, (name, when)
+            assert int(longer) <= 90
+        assert total == tuple(sum(int(row[n]) for row in rows) for n in (2, 3))
     weeks = {when.split()[0] for when, *_ in found[2][1]}
     assert weeks == {str(week) for week in range(1, 13)}
 
@@ -151,6 +154,23 @@ def test_the_workshop_s_page_answers_its_predictions():
         for told in (part.predict, part.answer, part.talk, part.skip):
             assert told in text
         assert part.answer not in workshop.make()
+
+
+def test_a_wrong_answer_is_shown_without_its_right_half():
+    right = "def one(x):\n    ### BEGIN\n    return x\n\n\ndef two(x):\n    return 2 * x"
+    answer = "def one(x):\n    return x\n\n\ndef two(x):\n    return x"
+    shown = pages.code(answer, right)
+    assert shown[1] == "def two(x):\n    return x"
+    assert shown[-1] == "*(Right in this answer, and left out: `one`.)*"
+    assert pages.code("def two(x):\n    return x", right)[-1] == "```"
+
+
+def test_the_share_of_claims_that_hold_is_counted():
+    every = [entry["verdict"] for entry in claims.ledger().values()]
+    lesson = next(lesson for lesson in LESSONS if lesson.name == "verdict")
+    held, of = every.count("holds"), len(every)
+    share = f"{held} of {of} claims, {10 * held / of:.1f} of ten"
+    assert share in notes.read(lesson).prediction
 
 
 def test_a_semester_has_every_lesson():

@@ -7,11 +7,13 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils import ROOT, CourseError
+from course_utils import ROOT, CourseError, claims
 from course_utils.notebooks import Lesson
 
 FOLDER = Path("instructors", "lessons")
 FEWEST, MOST = 3, 5
+HOLDING = "{holding}"
+"""In a note it stands for how many claims hold by today's ledger."""
 EMPHASIS = re.compile(r"\*(\S(?:[^*]*\S)?)\*")
 
 
@@ -69,7 +71,7 @@ def read(lesson: Lesson, root: Path = ROOT) -> Notes | None:
     if not path.exists():
         return None
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(_counted(path.read_text(encoding="utf-8")))
         kinds = {"misconceptions": Misconception, "questions": Question}
         listed = {name: [kind(**row) for row in content.pop(name)] for name, kind in kinds.items()}
         notes = Notes(**content, **listed)
@@ -80,6 +82,15 @@ def read(lesson: Lesson, root: Path = ROOT) -> Notes | None:
     for question in notes.questions:
         _check(path, question, lesson)
     return notes
+
+
+def _counted(text: str) -> str:
+    if HOLDING not in text:
+        return text
+    every = claims.ledger().values()
+    held = sum(entry["verdict"] == "holds" for entry in every)
+    share = f"{held} of {len(every)} claims, {10 * held / len(every):.1f} of ten,"
+    return text.replace(HOLDING, share)
 
 
 def _check(path: Path, question: Question, lesson: Lesson) -> None:

@@ -137,6 +137,7 @@ def _run_all(
     hidden = [path for path in (submitted.parent, options.further) if path]
     setting = running.Setting(watchdog, options.seconds, hidden)
     try:
+        running.ready(setting)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             waiting = [
                 pool.submit(_grade_one, job, part, submitted, options.further, setting)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+from course_utils import CourseError
 from course_utils.grading import box, guard
 from course_utils.grading.client import MOST_OUTPUT, Client, client_of
 from course_utils.grading.mending import Step
@@ -24,6 +25,10 @@ from course_utils.kernels import WarmProvisioner
 from course_utils.notebooks import tree_of
 
 SECONDS_A_NOTEBOOK = 300
+BROKEN = (
+    "set-up broken, nothing was graded: a kernel cannot import this course ({}: {}); "
+    "does the environment belong to another clone? Run `make lab` here and use its .venv"
+)
 WORDS = {"Wrong": "wrong", "NotAttempted": "not attempted", "SetUpBroken": "set-up broken"}
 
 
@@ -49,6 +54,21 @@ class Run:
 
 class _Stopped(Exception):
     """A cell that came to no end: which, what is said of it, and why."""
+
+
+def ready(setting: Setting) -> None:
+    """Raise CourseError, in one line, where a kernel cannot import this course.
+
+    So it is where the environment belongs to another clone: each right answer would be wrong.
+    """
+    try:
+        with _kernel(1, {}, setting) as (client, _):
+            looked = nbformat.v4.new_code_cell(REMEMBER)
+            error = _error(client.execute_cell(looked, 0, store_history=False))
+    except _Stopped as stopped:
+        error = "the kernel stopped", stopped.args[2]
+    if error:
+        raise CourseError(BROKEN.format(*error))
 
 
 def run(

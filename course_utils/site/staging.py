@@ -50,11 +50,19 @@ def stage(source: Path, solutions: bool, root: Path = ROOT) -> None:
 
 
 def side(code: str) -> str | None:
-    """Say whose cell it is by the names in it: 'torch', 'tf', or None for both or neither."""
+    """Say whose cell it is by the names in it: 'torch', 'tf', or None for both or neither.
+
+    A function that one side's cell defines may call the other side's, for its weights.
+    """
     try:
-        nodes = list(ast.walk(ast.parse(code)))
+        tree = ast.parse(code)
     except SyntaxError:  # a cell with one of IPython's commands
         return None
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for whose, (ending, _) in NAMES.items():
+        if len(defined) == len(tree.body) > 0 and all(one.endswith(ending) for one in defined):
+            return whose
+    nodes = list(ast.walk(tree))
     fields = (getattr(node, key, None) for node in nodes for key in ("id", "name", "arg", "attr"))
     names = {name for name in fields if isinstance(name, str)}
     sides = [

@@ -1,5 +1,6 @@
 """Slides as one HTML page: text, code, stored outputs, and the page around them."""
 
+import ast
 import base64
 import html
 import re
@@ -16,6 +17,8 @@ ANCHOR = re.compile(r'<a class="anchor-link".*?</a>')
 PICTURE = re.compile(r"<img\b[^>]*>")
 PNG = re.compile(r"base64,([\w+/]{32})")
 CHAIN = re.compile(r'(<span class="p">\)+</span>)(?=<span class="o">\.)')
+OPENS = re.compile(r'(<span class="p">[^<]*[(\[,]</span>)')
+INDENT = re.compile(r'^(?:<span class="w">)? +(?:</span>)?')
 MAKING = re.compile(r"    def __init__.*?\n\n(?=    def )", re.DOTALL)
 ONE_LINE = 52
 """A title of more characters is set in smaller letters."""
@@ -32,17 +35,24 @@ class Slide(NamedTuple):
     looks: str = ""
 
 
-def text(markdown: str) -> str:
-    """Return Markdown as HTML; a link to another notebook leads nowhere here and is left out."""
+def text(markdown: str, looks: str = "") -> str:
+    """Return Markdown as HTML with classes for its looks, without its links, which lead nowhere."""
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
     shown = ANCHOR.sub("", markdown2html_mistune(LINK.sub(r"\1", markdown)))
-    return f"<div class='text'>{shown}</div>"
+    return f"<div class='{' '.join(['text', *looks.split()])}'>{shown}</div>"
 
 
 def shortened(source: str) -> str:
-    """Return code as a slide shows it: of a class how it answers, not how it is made."""
-    return MAKING.sub("    # its layers: see the lesson\n", source).rstrip()
+    """Return code as a slide shows it: of a class how it answers, and no tests of the lesson's."""
+    source = MAKING.sub("    # its layers: see the lesson\n", source)
+    try:
+        tests = [node for node in ast.parse(source).body if isinstance(node, ast.Assert)]
+    except SyntaxError:  # a cell with one of IPython's commands
+        tests = []
+    dropped = {n for test in tests for n in range(test.lineno, test.end_lineno + 1)}
+    lines = enumerate(source.split("\n"), start=1)
+    return "\n".join(line for n, line in lines if n not in dropped).strip("\n ")
 
 
 def code(source: str) -> str:
@@ -54,13 +64,14 @@ def code(source: str) -> str:
     source = shortened(source)
     shown = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
     pairs = zip(source.split("\n"), shown.split("\n"), strict=False)
-    lines = "".join(_line(len(plain) - len(plain.lstrip()), line) for plain, line in pairs)
+    lines = "".join(_line(len(plain) - len(plain.lstrip(" ")), line) for plain, line in pairs)
     return f"<div class='code'><pre class='highlight'>{lines}</pre></div>"
 
 
 def _line(indent: int, shown: str) -> str:
-    further = f"padding-left: {indent + 4}ch; text-indent: -{indent + 4}ch"
-    breakable = CHAIN.sub(r"\1<wbr>", shown)
+    """Return a line that is indented by its looks, so that none breaks behind its first spaces."""
+    further = f"padding-left: {indent + 4}ch; text-indent: -4ch"
+    breakable = OPENS.sub(r"\1<wbr>", CHAIN.sub(r"\1<wbr>", INDENT.sub("", shown)))
     return f"<span class='line' style='{further}'>{breakable}\n</span>"
 
 

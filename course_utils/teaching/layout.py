@@ -14,6 +14,7 @@ WIDE, NARROW = 80, 52
 SMALL, PICTURE = 9, 14
 """A picture takes the room of so many rows: at least, and where it is to be seen from afar."""
 ROW = re.compile(r"<(?:tr|div|p|li)\b")
+DATA = re.compile(r'"data:[^"]*"')
 LARGE, MIDDLE = 13, 20
 """A slide of so many rows is set in large or in middle-sized letters, a fuller one in small."""
 
@@ -31,7 +32,7 @@ def groups(cells: list[Cell]) -> list[list[Cell]]:
 
 def _whose(cell: Cell) -> str | None:
     code = cell["cell_type"] == "code" and speaker.OUTPUT_ONLY not in speaker.tags(cell)
-    return side(joined(cell["source"])) if code else None
+    return side(deck.shortened(joined(cell["source"]))) if code else None
 
 
 def size(cells: list[Cell]) -> str:
@@ -43,9 +44,26 @@ def size(cells: list[Cell]) -> str:
 def rows(cells: list[Cell], picture: int = PICTURE) -> int:
     """Count the rows that cells take on a slide; of twins, those of the longer one."""
     return sum(
-        max(sum(_rows(cell, WIDE if len(group) == 1 else NARROW, picture)) for cell in group)
+        (sum if stacked(group, cells) else max)(
+            sum(_rows(cell, _width(group, cells), picture)) for cell in group
+        )
         for group in groups(cells)
     )
+
+
+def stacked(group: list[Cell], cells: list[Cell]) -> bool:
+    """Say whether twins stand one above the other: they are wide, and the slide's cells leave room.
+
+    Each takes a row more, for its heading.
+    """
+    lines = [line for cell in group for line in deck.shortened(joined(cell["source"])).split("\n")]
+    if len(group) == 1 or max(map(len, lines)) <= NARROW:
+        return False
+    return sum(sum(_rows(cell, WIDE, PICTURE)) for cell in cells) + len(group) <= MIDDLE
+
+
+def _width(group: list[Cell], cells: list[Cell]) -> int:
+    return WIDE if len(group) == 1 or stacked(group, cells) else NARROW
 
 
 def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
@@ -58,7 +76,8 @@ def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
     for stored in cell.get("outputs", []):
         for part in deck.output(stored):
             drawn = len(ROW.findall(part))
-            yield picture if deck.is_picture(part) else drawn or _lines(part, width)
+            plain = DATA.sub("", part)
+            yield picture if deck.is_picture(part) else drawn or _lines(plain, width)
 
 
 def _lines(text: str, width: int) -> int:

@@ -22,6 +22,11 @@ TOLD_ONCE = re.compile(
 )
 """Lines of a verdict card that the slides of the claims and of the verdicts tell."""
 NAMELESS = re.compile(r"<.* at 0x\w+>")
+IN_LESSON = {
+    "<IPython.lib.display.Audio object>": "(a sound: in the notebook)",
+    "(Run this cell to get a slider.)": "(a slider: in the notebook)",
+}
+"""What only a notebook can show, and what is told in its place."""
 
 Cell = dict[str, Any]
 
@@ -79,6 +84,7 @@ def section(cells: list[Cell], heading: str) -> str:
 def shown_text(cell: Cell) -> str:
     """Return what a code cell has stored, as text; of a picture, the text that stands for it."""
     texts = [_in_words(output) for output in cell.get("outputs", [])]
+    texts = [IN_LESSON.get(text.strip(), text) for text in texts]
     shown = "\n".join(text.strip("\n") for text in texts if text).split("\n")
     more = [f"… {len(shown) - MOST} more lines stand in the lesson"] if len(shown) > MOST else []
     return ANSWER.sub(r"\1: measured: \2", "\n".join(shown[:MOST] + more))

@@ -1,5 +1,6 @@
 """An instructor's page for each lesson: from what the lesson holds, and the notes beside it."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -132,11 +133,36 @@ def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: 
             f"{notes.FOLDER / lesson.name}.toml: {len(found)} wrong answers to {one.task} are told "
             f"{one.says!r}, one is wanted"
         )
-    _, says, code = found[0].groups()
+    _, says, answer = found[0].groups()
     lines = [f"### {number}. {one.believes}", "", *_quoted(_task(lesson, one.task)), ""]
-    lines += ["A wrong answer:", "", "```python", code.strip(), "```", ""]
+    lines += ["A wrong answer:", "", *code(answer.strip(), _solution(lesson, one.task)), ""]
     lines += [f"The check says: “… {says.rstrip('.')} …”", ""]
     return [*lines, f"Ask back: *{one.ask}*", ""]
+
+
+def code(answer: str, right: str) -> list[str]:
+    """Return an answer as code, without those of its functions that the right one has as well."""
+    solved = {ast.dump(node) for node in ast.parse(right).body}
+    nodes = ast.parse(answer).body
+    alike = [
+        node for node in nodes if isinstance(node, ast.FunctionDef) and ast.dump(node) in solved
+    ]
+    first = [min([node.lineno, *(one.lineno for one in node.decorator_list)]) for node in alike]
+    ends = [node.end_lineno for node in alike]
+    left_out = {n for pair in zip(first, ends, strict=True) for n in range(pair[0], pair[1] + 1)}
+    lines = [line for n, line in enumerate(answer.split("\n"), start=1) if n not in left_out]
+    shown = ["```python", re.sub(r"\n{3,}", "\n\n\n", "\n".join(lines)).strip("\n"), "```"]
+    names = ", ".join(f"`{node.name}`" for node in alike)
+    return shown + ["", f"*(Right in this answer, and left out: {names}.)*"] * bool(alike)
+
+
+def _solution(lesson: Lesson, task: str) -> str:
+    cells = load(counterpart(lesson.path, "solutions"))["cells"]
+    return next(
+        joined(cell["source"])
+        for cell in cells
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{task}-answer"
+    )
 
 
 def _task(lesson: Lesson, name: str) -> str:

@@ -18,11 +18,20 @@ LONGEST_STRETCH = 90
 
 
 class Item(NamedTuple):
-    """A part of a stretch: what is shown of it, its minutes, and the claims that it decides."""
+    """A part of a stretch: what is shown of it, its minutes, the claims that it decides.
+
+    `predicted` counts its predictions, for each of which a class takes minutes.IN_CLASS more.
+    """
 
     shown: str
     minutes: int
     claims: list[str]
+    predicted: int = 0
+
+
+def in_class(items: list[Item]) -> int:
+    """Return the minutes that a class takes for these items, its predictions with them."""
+    return sum(item.minutes + minutes.IN_CLASS * item.predicted for item in items)
 
 
 def guide(root: Path = ROOT) -> str:
@@ -50,7 +59,7 @@ def plan(root: Path = ROOT) -> dict[str, dict[str, list[Item]]]:
             for when, ones in stretches.items()
         }
         for when, items in made[name].items():
-            taken = sum(item.minutes for item in items)
+            taken = in_class(items)
             if taken > LONGEST_STRETCH:
                 raise CourseError(f"{PLAN}: {name}, {when}: {taken} minutes without a break")
     return made
@@ -65,7 +74,7 @@ def _item(
         if name not in parts:
             raise CourseError(f"{workshop.PLAN} has no part of the lesson {name!r}")
         part = parts[name]
-        return Item(f"workshop: {part.title}", part.minutes, [part.claim])
+        return Item(f"workshop: {part.title}", part.minutes, [part.claim], 1)
     if kind == "say":
         return Item(name, one["minutes"], [])
     if name not in found or kind not in ("lesson", "exercise"):
@@ -75,21 +84,22 @@ def _item(
     title = f"[{lesson.title}]({page})"
     if kind == "exercise":
         return Item(f"exercise: {title}", minutes.EXERCISE, [])
-    return Item(title, minutes.of_lesson(lesson.path), lesson.claims)
+    return Item(title, minutes.of_lesson(lesson.path), lesson.claims, 1)
 
 
 def _table(stretches: dict[str, list[Item]], root: Path) -> str:
-    rows = ["| when | what | minutes | claims |", "|---|---|---|---|"]
-    total = 0
+    rows = ["| when | what | minutes/in class | claims |", "|---|---|---|---|"]
     for when, items in stretches.items():
         taken = sum(item.minutes for item in items)
-        total += taken
         what = "; ".join(f"{item.shown}, {item.minutes}" for item in items)
         named = [name for item in items for name in item.claims]
-        rows.append(f"| {when} | {what} | {taken} | {_shown(named)} |")
-    every = {name for items in stretches.values() for item in items for name in item.claims}
+        rows.append(f"| {when} | {what} | {taken}/{in_class(items)} | {_shown(named)} |")
+    planned = [item for items in stretches.values() for item in items]
+    every = {name for item in planned for name in item.claims}
+    total = sum(item.minutes for item in planned)
     of = len(claims.ledger())
-    return "\n".join([*rows, f"| **all** | | **{total}** | {len(every)} of {of} |"]) + "\n"
+    both = f"**{total}/{in_class(planned)}**"
+    return "\n".join([*rows, f"| **all** | | {both} | {len(every)} of {of} |"]) + "\n"
 
 
 def _shown(names: list[str]) -> str:

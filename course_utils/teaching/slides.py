@@ -12,14 +12,18 @@ from pathlib import Path
 from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.authoring import notes
 from course_utils.notebooks import Lesson, joined, lessons, load
-from course_utils.teaching import deck, layout, outline, reveal, speaker
+from course_utils.teaching import deck, layout, outline, reveal, speaker, workshop
 from course_utils.teaching.deck import Slide
 from course_utils.teaching.outline import Cell
 
 MOST, CHECKED = 15, 2
 """So many slides a lesson has at most, and so many of them are questions."""
-FEW = 8
-"""Of so many claims a slide shows more than the words."""
+FEW, LIMITS = 8, 900
+"""Of so many claims a slide shows more than the words: how each is read; and, where they have no
+more characters than that, what limits each verdict."""
+ANSWER = "fragment answer"
+"""The looks of what became of a prediction."""
+PROMISE = "The promise, for when the predictions are on the board:"
 LONG = 1000
 """A text of more characters is shown in smaller letters."""
 
@@ -27,22 +31,30 @@ LONG = 1000
 def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT) -> list[str]:
     """Make the slides of these lessons (default: all that have some); return a line for each.
 
-    Raises CourseError for an unknown lesson, for one without tagged cells, or without npm.
+    The workshop counts as one. Raises CourseError for an unknown lesson, for one without tagged
+    cells, or without npm.
     """
     found = {lesson.name: lesson for lesson in lessons(root)}
     for name in names:
+        if name == workshop.NAME:
+            continue
         if name not in found:
             raise CourseError(f"there is no lesson named {name!r}")
         if not tagged(found[name]):
             raise CourseError(f"{found[name].path}: no cell is tagged {speaker.BEGINS!r}")
     reveal.put(to / "reveal")
+    decks = {
+        lesson.name: (f"{lesson.number} · {lesson.title}", make(lesson, root))
+        for lesson in found.values()
+        if lesson.name in names or (not names and tagged(lesson))
+    }
+    if workshop.NAME in names or (not names and (root / workshop.PLAN).exists()):
+        decks[workshop.NAME] = workshop.TITLE, make_workshop(root)
     lines = []
-    for lesson in found.values():
-        if lesson.name in names or (not names and tagged(lesson)):
-            slides = make(lesson, root)
-            path = to / f"{lesson.name}.html"
-            path.write_text(deck.page(f"{lesson.number} · {lesson.title}", slides), "utf-8")
-            lines.append(f"{path}: {len(slides)} slides")
+    for name, (title, slides) in decks.items():
+        path = to / f"{name}.html"
+        path.write_text(deck.page(title, slides), "utf-8")
+        lines.append(f"{path}: {len(slides)} slides")
     return lines
 
 
@@ -61,7 +73,7 @@ def make(lesson: Lesson, root: Path = ROOT) -> list[Slide]:
     first, last = [_title(lesson)], []
     if lesson.claims:
         first.append(_claims(lesson))
-        last.append(_verdicts(lesson))
+        last.append(_verdicts(lesson.claims))
     if asked := outline.prediction(cells):
         told = [own.prediction] if own else []
         first.append(Slide(minutes.PREDICTION, [deck.text(asked)], told, "ask"))
@@ -69,9 +81,30 @@ def make(lesson: Lesson, root: Path = ROOT) -> list[Slide]:
     if found := outline.section(cells, outline.FOUND):
         last.append(Slide(outline.FOUND, [deck.text(found)], rest, _looks(found)))
     parts = layout.fewer(parts, MOST - len(first) - len(last) - bool(own))
-    shown = [Slide(one.title, _parts(one.cells), one.told, layout.size(one.cells)) for one in parts]
-    slides = [*first, *shown, *last]
+    slides = [*first, *map(_slide, parts), *last]
     return slides + [_question(one) for one in _spread(own, min(CHECKED, MOST - len(slides)))]
+
+
+def make_workshop(root: Path = ROOT) -> list[Slide]:
+    """Return the workshop's slides: of each part its prediction, what was stored, its verdict."""
+    found = {lesson.name: lesson for lesson in lessons(root)}
+    own = workshop.parts(root)
+    slides = [Slide(workshop.TITLE, [deck.text(workshop.opening(own))], [], "first")]
+    for number, part in enumerate(own, start=1):
+        entry = claims.claim(part.claim)
+        asked = [deck.text(f"**{part.claim}** “{entry['words']}”"), deck.text(part.predict)]
+        told = [f"{part.minutes} minutes.", f"**When time is short.** {part.skip}"]
+        slides.append(Slide(f"{number} · {part.title}", asked, told, "ask"))
+        cut = speaker.cut_one(workshop.stored(found[part.lesson]), part.title)
+        shown = [
+            Slide(one.title, _parts(one.cells), one.told, layout.size(one.cells)) for one in cut
+        ]
+        answer = deck.text(f"> Predict first: {part.answer}", ANSWER)
+        slides += [*shown[:-1], shown[-1]._replace(parts=[*shown[-1].parts, answer])]
+        verdict = _verdicts([part.claim])
+        talk = deck.text(f"**Talk.** {part.talk}")
+        slides.append(verdict._replace(title="The verdict", parts=[*verdict.parts, talk]))
+    return slides
 
 
 def _looks(text: str) -> str:
@@ -86,8 +119,9 @@ def _spread(own: notes.Notes | None, count: int) -> list[notes.Question]:
 
 def _title(lesson: Lesson) -> Slide:
     listed = "\n".join(f"- {objective}" for objective in lesson.objectives)
-    shown = [deck.text(lesson.promise), deck.text(f"### What you will find out\n\n{listed}")]
-    return Slide(f"{lesson.number} · {lesson.title}", shown, [], "first")
+    shown = [deck.text(f"### What you will find out\n\n{listed}")]
+    told = [f"{PROMISE} {lesson.promise}"]
+    return Slide(f"{lesson.number} · {lesson.title}", shown, told, "first")
 
 
 def _claims(lesson: Lesson) -> Slide:
@@ -105,13 +139,14 @@ def _claims(lesson: Lesson) -> Slide:
     return Slide("What is claimed", shown, ["\n".join(told)] * bool(told), _many(lesson.claims))
 
 
-def _verdicts(lesson: Lesson) -> Slide:
+def _verdicts(names: list[str]) -> Slide:
     """Return the verdicts, which show one by one; with few, what limits each beside it."""
-    few = len(lesson.claims) <= FEW
+    limits = sum(len(claims.claim(name)["limit"]) for name in names)
+    few = len(names) <= FEW and limits <= LIMITS
     heads = ["claim", "the article's words", "verdict", "what limits it"]
     shown = "<tr>" + "".join(f"<th>{head}</th>" for head in heads[: 3 + few]) + "</tr>"
     told = ["Before you show a verdict: what will it say, and what would turn it?"]
-    for number, name in enumerate(lesson.claims):
+    for number, name in enumerate(names):
         entry = claims.claim(name)
         label, colour = claims.VERDICTS[entry["verdict"]]
         cells = [
@@ -124,7 +159,8 @@ def _verdicts(lesson: Lesson) -> Slide:
         more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
         told.append(f"**{name}** {label}. {more}")
     table = f"<table class='verdicts'>{shown}</table>"
-    return Slide("The verdicts", [table], told, _many(lesson.claims))
+    looks = _many(names) if few or len(names) > FEW else ""
+    return Slide("The verdicts", [table], told, looks)
 
 
 def _many(names: list[str]) -> str:
@@ -142,6 +178,10 @@ def _question(question: notes.Question) -> Slide:
     return Slide("Check yourself", shown, ["\n".join(told)], "ask")
 
 
+def _slide(part: speaker.Part) -> Slide:
+    return Slide(part.title, _parts(part.cells), part.told, layout.size(part.cells))
+
+
 def _parts(cells: list[Cell]) -> list[str]:
     """Return the cells as HTML, twins side by side."""
     parts = []
@@ -151,7 +191,8 @@ def _parts(cells: list[Cell]) -> list[str]:
         else:
             pairs = zip(("PyTorch", "TensorFlow"), group, strict=True)
             columns = [deck.column(whose, _framed(_cell(cell))) for whose, cell in pairs]
-            parts.append(f"<div class='twins'>{''.join(columns)}</div>")
+            looks = " stacked" if layout.stacked(group, cells) else ""
+            parts.append(f"<div class='twins{looks}'>{''.join(columns)}</div>")
     return _framed(parts)
 
 
@@ -166,7 +207,8 @@ def _framed(parts: list[str]) -> list[str]:
 
 def _cell(cell: Cell) -> list[str]:
     if cell["cell_type"] == "markdown":
-        return [deck.text(cell["source"])]
+        answer = speaker.ANSWER in speaker.tags(cell)
+        return [deck.text(cell["source"], ANSWER if answer else "")]
     only = speaker.OUTPUT_ONLY in speaker.tags(cell)
     parts = [] if only else [deck.code(joined(cell["source"]))]
     return parts + [part for one in cell.get("outputs", []) for part in deck.output(one)]

@@ -1,8 +1,8 @@
 """What the speaker reads: the lesson's text, cut into the slides that its tagged cells make."""
 
+import itertools
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from course_utils import minutes
@@ -10,9 +10,15 @@ from course_utils.notebooks import joined
 from course_utils.teaching.outline import FOUND, OPEN_END, TWINS, Cell, measured, shown_text
 
 BEGINS, GOES_ON, OUTPUT_ONLY = "slide", "slide-more", "slide-output"
+ANSWER = "slide-answer"
+"""Of what became of the prediction: it shows when it is asked for."""
 HEADING = re.compile(r"##+ (.*)")
 ON_SLIDE, CODE = "*(on the slide)*", "```python\n"
 VERDICT = "Verdict"
+ASK_FIRST = "**Before the class runs this cell:** what will it say, and what would turn it?"
+LITTLE = 5
+"""An output of fewer lines, alone on a slide, has a sentence beside it that reads it."""
+END = re.compile(r"(?:(?<=[.?!])|(?<=[.?!]\)))\s+")
 
 
 class Part(NamedTuple):
@@ -52,6 +58,16 @@ def cut(cells: list[Cell], taken: dict[str, float]) -> tuple[list[Part], list[st
     return parts, _told(rest, begins)
 
 
+def cut_one(cells: list[Cell], title: str) -> list[Part]:
+    """Cut cells that stand for themselves, as the workshop's do, into slides of one title.
+
+    A verdict's card is read, not shown: the verdict has a slide of its own.
+    """
+    shown = [{**cell, "metadata": {}} if _is_card(cell) else cell for cell in cells]
+    slides = _split(_with_a_slide(list(_paragraphs(shown))))
+    return [Part(title, _shown(one), _told(one, {})) for one in slides]
+
+
 def _sections(cells: list[Cell]) -> Iterator[list[Cell]]:
     """Yield the sections between a lesson's prediction and its finds, text as single paragraphs."""
     section: list[Cell] = []
@@ -74,8 +90,16 @@ def _paragraphs(cells: list[Cell]) -> Iterator[Cell]:
         elif cell.get("id") not in ("header", "next"):
             text = joined(cell["source"])
             text = OPEN_END.sub("", text) if f"## {TWINS}" in text else text
-            for paragraph in re.split(r"\n{2,}", text.strip()):
-                yield {"cell_type": "markdown", "metadata": {}, "source": paragraph, "of": number}
+            for paragraph in _apart(re.split(r"\n{2,}", text.strip())):
+                yield {**_text(paragraph), "of": number}
+
+
+def _apart(paragraphs: list[str]) -> list[str]:
+    """Return a cell's paragraphs; of a single one that announces, its last sentence apart."""
+    if len(paragraphs) > 1 or not paragraphs[0].endswith(":"):
+        return paragraphs
+    *before, last = END.split(paragraphs[0])
+    return [" ".join(before), last] if before else [last]
 
 
 def _heading(cell: Cell) -> str:
@@ -84,15 +108,25 @@ def _heading(cell: Cell) -> str:
 
 
 def _with_a_slide(section: list[Cell]) -> list[Cell]:
-    """Return a section in which a cell is tagged; else its last picture is, or its last text."""
-    if any(map(_on_slide, section)) or _heading(section[0]) == TWINS:
+    """Return a section in which a cell is tagged; else its last picture is, or its longest text.
+
+    A verdict's card stands back: it is asked for at the end.
+    """
+    if any(map(_on_slide, section)) or _heading(section[0]) in (TWINS, VERDICT):
         return section
     shows = [n for n, cell in enumerate(section) if "<img" in _stored(cell, "text/html")]
-    shows = shows or [n for n, cell in enumerate(section) if _stored(cell) and not measured(cell)]
+    texts = [n for n, cell in enumerate(section) if _stored(cell) and not measured(cell)]
+    shows = shows or sorted(
+        texts, key=lambda n: (not _is_card(section[n]), len(_stored(section[n])))
+    )
     return [
         {**cell, "metadata": {"tags": [BEGINS, OUTPUT_ONLY]}} if n in shows[-1:] else cell
         for n, cell in enumerate(section)
     ]
+
+
+def _is_card(cell: Cell) -> bool:
+    return "\nVerdict: " in shown_text(cell)
 
 
 def _stored(cell: Cell, kind: str = "") -> str:
@@ -111,8 +145,8 @@ def _split(section: list[Cell]) -> list[list[Cell]]:
     starts = [n for n, cell in enumerate(section) if BEGINS in tags(cell)]
     if not starts:
         return []
-    bounds = [0, *(_lead(section, *pair) for pair in pairwise(starts)), len(section)]
-    return [section[first:last] for first, last in pairwise(bounds)]
+    bounds = [0, *(_lead(section, *pair) for pair in itertools.pairwise(starts)), len(section)]
+    return [section[first:last] for first, last in itertools.pairwise(bounds)]
 
 
 def _lead(section: list[Cell], start: int, following: int) -> int:
@@ -132,7 +166,8 @@ def _lead(section: list[Cell], start: int, following: int) -> int:
 def _shown(cells: list[Cell]) -> list[Cell]:
     """Return a slide's own cells; above an output that stands alone, what the text asks there.
 
-    Last comes what became of the prediction, where another cell has measured it.
+    A few printed lines alone have below them the first sentence that reads them. Last comes what
+    became of the prediction, where another cell has measured it.
     """
     shown: list[Cell] = []
     caption = ""
@@ -145,18 +180,33 @@ def _shown(cells: list[Cell]) -> list[Cell]:
         else:
             caption = _asked(cell)
     answers = [f"> {line}" for cell in cells if not _on_slide(cell) for line in measured(cell)]
-    return shown + [_text("\n>\n".join(answers))] * bool(answers)
+    answer = {**_text("\n>\n".join(answers)), "metadata": {"tags": [ANSWER]}}
+    return shown + _reading(cells, shown) + [answer] * bool(answers)
 
 
 def _text(source: str) -> Cell:
     return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
+def _reading(cells: list[Cell], shown: list[Cell]) -> list[Cell]:
+    """Return, for outputs of a few lines without code or picture, what the text says of them."""
+    outputs = [cell for cell in shown if cell["cell_type"] == "code"]
+    alone = all(OUTPUT_ONLY in tags(cell) and not _stored(cell, "text/html") for cell in outputs)
+    lines = "".join(_stored(cell).rstrip() + "\n" for cell in outputs).count("\n")
+    if not outputs or not alone or lines >= LITTLE:
+        return []
+    last = max(n for n, cell in enumerate(cells) if _on_slide(cell))
+    behind = (cell["source"] for cell in cells[last + 1 :] if cell["cell_type"] == "markdown")
+    sentences = (sentence for text in behind for sentence in END.split(text)[:1])
+    read = (one for one in sentences if one[-1] == "." and one[0] not in "#|-(")
+    return [_text(one) for one in itertools.islice(read, 1)]
+
+
 def _asked(cell: Cell) -> str:
     """Return the last sentence of a text, where it announces or asks something; or ""."""
     if cell["cell_type"] == "code" or _heading(cell):
         return ""
-    *_, last = re.split(r"(?:(?<=[.?!])|(?<=[.?!]\)))\s+", cell["source"])
+    *_, last = END.split(cell["source"])
     return last if last.endswith((":", "?")) else ""
 
 
@@ -199,6 +249,7 @@ def _add_stored(told: list[str], cell: Cell) -> None:
     """Add what a cell has stored; where the text announces a cell that stored nothing, its code."""
     if stored := shown_text(cell):
         _drop_code(told)
+        told += [ASK_FIRST] * _is_card(cell)
         told.append(f"```text\n{stored}\n```")
     elif told and told[-1].endswith(":"):
         told.append(f"{CODE}{joined(cell['source'])}\n```")

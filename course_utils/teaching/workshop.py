@@ -13,6 +13,7 @@ PATH = Path("instructors", "workshop.ipynb")
 PAGE = PATH.with_suffix(".md")
 PLAN = Path("instructors", "workshop.toml")
 MADE = "<!-- made by `course instructor-pages` from workshop.toml and the ledger of claims -->"
+NAME, TITLE = "workshop", "Five claims in half a day"
 TAG = "workshop"
 TALKING = 10
 """Minutes that a class talks about a claim once it has its verdict."""
@@ -44,12 +45,13 @@ def parts(root: Path = ROOT) -> list[Part]:
     return [_part(row, found[row["lesson"]], root) for row in content["parts"]]
 
 
+def stored(lesson: Lesson) -> list[Cell]:
+    """Return the cells that a lesson has tagged, with what they have stored."""
+    return [c for c in load(lesson.path)["cells"] if TAG in c["metadata"].get("tags", [])]
+
+
 def _part(row: dict[str, str], lesson: Lesson, root: Path) -> Part:
-    cells = [
-        _moved(cell, lesson.path, root)
-        for cell in load(lesson.path)["cells"]
-        if TAG in cell["metadata"].get("tags", [])
-    ]
+    cells = [_moved(cell, lesson.path, root) for cell in stored(lesson)]
     if not cells:
         raise CourseError(f"{lesson.path}: no cell is tagged {TAG!r}, and {PLAN} wants some")
     code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
@@ -98,7 +100,11 @@ def make(root: Path = ROOT) -> str:
 def page(root: Path = ROOT) -> str:
     """Return the instructor's page of the workshop: what comes out of each part, what to ask."""
     lines = [MADE, "", "# Teaching the workshop", ""]
-    lines += [f"[The notebook]({PATH.name}) holds no outputs; here is what they will say.", ""]
+    lines += [
+        f"[The notebook]({PATH.name}) holds no outputs; here is what they will say, and "
+        f"`course slides {NAME}` shows them as the lessons have stored them.",
+        "",
+    ]
     found = {lesson.name: lesson for lesson in lessons(root)}
     for number, one in enumerate(parts(root), start=1):
         entry = claims.claim(one.claim)
@@ -113,7 +119,12 @@ def page(root: Path = ROOT) -> str:
 
 
 def _opening(own: list[Part]) -> str:
-    rows = ["# Five claims in half a day", ""]
+    return f"# {TITLE}\n\n{opening(own)}"
+
+
+def opening(own: list[Part]) -> str:
+    """Return what is done, and what is claimed: a row for each part."""
+    rows = []
     rows += [f"Quoted from {claims.article()}. Predict, run, read the card, talk.", ""]
     rows += ["| | claim | the article's words |", "|---|---|---|"]
     for number, one in enumerate(own, start=1):
