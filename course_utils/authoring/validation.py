@@ -156,6 +156,8 @@ def _link(path: Path, n: int, target: str) -> Iterator[str]:
     goal = path.parent / name
     if not goal.exists():
         yield f"cell {n}: broken link: {target}"
+    elif not anchor and goal.samefile(path):
+        yield f"cell {n}: a link to the notebook itself: {target}"
     elif anchor and goal.suffix == ".md":
         headings = re.findall(r"^#+ (.*)$", goal.read_text(encoding="utf-8"), re.MULTILINE)
         if anchor not in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}:

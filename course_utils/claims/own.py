@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from course_utils import CourseError
-from course_utils.claims import cards, judging
+from course_utils.claims import cards, judging, reading
 from course_utils.claims.cases import Case, decide
 from course_utils.claims.reading import Entry, fault_of
 from course_utils.files import write_text
@@ -33,6 +33,7 @@ FIELDS = {
 }
 ALWAYS = list(FIELDS)[:5]
 EVIDENCE = ("measured", "none")
+VERDICTS = {key: label for key, (label, _) in reading.VERDICTS.items() if key != "outdated"}
 SENTENCES = ("claim", "control", "otherwise", "limit")
 FEWEST_WORDS, MOST_WORDS = 3, 8
 HEAD = "# My own claims, in the fields of the course's ledger, course_utils/claims.toml.\n"
@@ -104,14 +105,19 @@ def verdict(
     rows = read(path)
     if name not in rows:
         raise CourseError(f"there is no claim {name!r} in {path.name}")
-    entry = rows[name]
+    entry, because = rows[name], " ".join(because.split())
     cards.check_given(name, entry, cases, because)
     if cases:
         came = earned(name, entry, cases)
         cards.check_agrees(name, entry.get("verdict", came), came)
         entry = entry | {"verdict": came}
-    below = judging.page(judging.checklist(entry, cases, because), answers)
-    cards.show(name, entry, cases, because, below)
+    page, text = judging.page(judging.checklist(entry, cases, because), answers)
+    if cases and "verdict" not in rows[name]:
+        line = f'verdict = "{came}"'
+        told = f"To keep it, add below [claims.{name}] in {path.name}:"
+        page = f"<div style='padding-left:20px'>{told} <code>{line}</code></div>{page}"
+        text = f"\n{told} {line}{text}"
+    cards.show(name, entry, cases, because, (page, text))
 
 
 def earned(name: str, entry: Entry, cases: Mapping[str, Case]) -> str:
@@ -130,6 +136,9 @@ def fault_in(row: Entry) -> str:
         return "has no evidence: then its verdict is 'taste' or 'unsettled'"
     if row.get("verdict") == "outdated":
         return "is 'outdated', and no older release was asked"
+    if "verdict" in row and row["verdict"] not in VERDICTS:
+        listed = ", ".join(f"{word!r} ({label})" for word, label in VERDICTS.items())
+        return f"has the verdict {row['verdict']!r}; say {listed}"
     # A verdict that is still open asks for what every measured row has.
     whole = row if "verdict" in row else row | {"verdict": "holds"}
     if fault := fault_of(whole, FIELDS, ALWAYS):
