@@ -7,11 +7,14 @@ A row says where the sentence was read (`source`) instead of which sentences of 
 Nothing here changes a row that is there: the file is the learner's to edit.
 """
 
+import html
 import json
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from course_utils import CourseError
 from course_utils.claims import cards, judging, reading
@@ -112,12 +115,24 @@ def verdict(
         cards.check_agrees(name, entry.get("verdict", came), came)
         entry = entry | {"verdict": came}
     page, text = judging.page(judging.checklist(entry, cases, because), answers)
+    told = _medians(cases)
     if cases and "verdict" not in rows[name]:
         line = f'verdict = "{came}"'
-        told = f"To keep it, add below [claims.{name}] in {path.name}:"
-        page = f"<div style='padding-left:20px'>{told} <code>{line}</code></div>{page}"
-        text = f"\n{told} {line}{text}"
-    cards.show(name, entry, cases, because, (page, text))
+        told.append(f"To keep it, add below [claims.{name}] in {path.name}: {line}")
+    lines = "".join(f"<div style='padding-left:20px'>{html.escape(line)}</div>" for line in told)
+    below = lines + page, "".join(f"\n{line}" for line in told) + text
+    cards.show(name, entry, cases, because, below)
+
+
+def _medians(cases: Mapping[str, Case]) -> list[str]:
+    """Return a line with the median of each case that may be printed, and of its control."""
+    middles = [
+        f"{label} {cards.shown(float(np.median(case.measured)))}"
+        f" ({cards.shown(float(np.median(case.control)))})"
+        for label, case in cases.items()
+        if case.printed
+    ]
+    return [f"Medians, and the control's: {', '.join(middles)}"] if middles else []
 
 
 def earned(name: str, entry: Entry, cases: Mapping[str, Case]) -> str:
