@@ -1,7 +1,6 @@
 """What a reader sees: a claim's verdict card, and the ledger as a page of folded rows."""
 
 import html
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -218,11 +217,11 @@ def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
     items = ""
     for case_label, case in cases.items():
         said = " · ".join(filter(None, [_values(case), f"<code>{html.escape(case.rule)}</code>"]))
-        items += f"<li>{'✓' if case.holds else '✗'} {_marked(case_label)}<br>{said}</li>"
+        items += f"<li>{'✓' if case.holds else '✗'} {html.escape(case_label)}<br>{said}</li>"
     if items:
         items = f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{items}</ul>"
     details = "".join(
-        f"<div><small><i>{head}:</i> {_marked(text)}</small></div>"
+        f"<div><small><i>{head}:</i> {html.escape(text)}</small></div>"
         for head, text in below(entry).items()
     )
     if sources := _sources(cases):
@@ -232,12 +231,7 @@ def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
     return (
         f"<div style='border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:44em'>"
         f"<div><b>{name}</b> “{html.escape(entry['words'])}” <small>({_where(entry)})</small></div>"
-        f"<div><i>We take it to mean:</i> {_marked(entry['claim'])}</div>"
-        f"<div style='margin:4px 0'><b>{label}.</b> {_marked(because)}</div>"
+        f"<div><i>We take it to mean:</i> {html.escape(entry['claim'])}</div>"
+        f"<div style='margin:4px 0'><b>{label}.</b> {html.escape(because)}</div>"
         f"{items}{details}</div>"
     )
-
-
-def _marked(text: str) -> str:
-    """Return a text as HTML, with what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
