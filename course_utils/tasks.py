@@ -74,14 +74,12 @@ class Done:
         # The word has its own background, so that it reads alike in a light and a dark theme.
         word = "background:#1b7a37;color:#fff;font-weight:bold;padding:2px 10px;border-radius:4px"
         card = "border:1px solid #1b7a37;border-left-width:6px;border-radius:4px;padding:8px 12px"
-        lesson, _, number = self.task.rpartition("-")
         link = ""
         with contextlib.suppress(CourseError):
             title, anchor = _next(self.task)
             link = f' Next: <a href="#{html.escape(anchor)}">{html.escape(title)}</a>'
         return (
-            f'<div style="{card}"><span style="{word}">✓ Done</span> Task {number} '
-            f"<small>({lesson}-{number})</small>.{link}</div>"
+            f'<div style="{card}"><span style="{word}">✓ Done</span> task {self.task}.{link}</div>'
         )
 
 

@@ -348,7 +348,7 @@ def test_done_stays_done_where_the_record_is_damaged(progress_file, capfd):
 
 def test_the_card_leads_to_the_next_task_and_then_out_of_the_exercise():
     card = tasks.Done("first_network-1")._repr_html_()
-    assert "✓ Done</span> Task 1 <small>(first_network-1)</small>. Next: " in card
+    assert "✓ Done</span> task first_network-1. Next: " in card
     assert 'href="#first_network-2">Task 2 · The right loss for logits (TensorFlow)</a>' in card
     # Between these two lies a cell of code that begins with a comment.
     assert '#assistant-5">Task 5 · ' in tasks.Done("assistant-4")._repr_html_()
