@@ -234,7 +234,7 @@ def make(root):
         make_empty(venv)
     print("[3/5] pip and uv, the installers", flush=True)
     fetch_installers(venv, root)
-    print("[4/5] the packages", flush=True)
+    print("[4/5] the packages: some gigabytes, two to ten minutes", flush=True)
     with_uv = any((venv / SCRIPTS).glob("uv*"))
     if sys.platform == "linux" and with_uv and not cards and not has_driver():
         take_processor_build(venv, root)
@@ -269,7 +269,7 @@ def take_processor_build(venv, root):
     try:
         run(venv, uv, root, dict(cache(venv), **hurried))
     except SetUpError:
-        print("      PyTorch's own index does not answer: the package index's build is taken")
+        print("      PyTorch comes from the package index, like the others (as good, but larger)")
 
 
 def install(venv, root, cards, *packages):

@@ -19,6 +19,10 @@ NUMBERED = re.compile(r"^\d\d_")
 OURS = re.compile(r"\d\d_\w+\.ipynb")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+YOURS = "yours"
+
+"""The tag of a cell that nobody has run before the reader does: it looks so, too."""
+
 OWN = re.compile(r"\b(doctor\.check|progress\.table|devices\.found\()")
 """Code whose output is about the reader's own machine or record: no notebook stores it."""
 
@@ -203,6 +207,8 @@ def tidy(notebook: "NotebookNode") -> None:
             cell.metadata.jupyter = {"source_hidden": True}
         if cell.cell_type == "code" and OWN.search(cell.source):
             cell.outputs = []
+        if YOURS in cell.metadata.get("tags", []):
+            cell.outputs, cell.execution_count = [], None
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = {}

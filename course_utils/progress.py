@@ -144,12 +144,15 @@ def as_text() -> str:
     table, place = Table("lesson", "done", "", title="Your progress"), ""
     for title, tasks, following, path in rows():
         table.add_row(title, tasks, following)
-        place = path if following else place
+        if following:
+            # Who has begun a lesson's tasks goes on with them.
+            begun = not tasks.startswith("0 ")
+            place = path.replace("notebooks/", "exercises/", 1) if begun else path
     console = Console()
     with console.capture() as capture:
         console.print(table)
     ending = f"Next: {place}" if place else "All tasks are done."
-    return "\n".join(filter(None, [f"{capture.get()}{ending}", predicted()]))
+    return "\n".join(filter(None, [f"{capture.get()}{ending}", kept(), predicted()]))
 
 
 def table() -> None:
@@ -160,7 +163,12 @@ def table() -> None:
     for title, tasks, following, path in rows():
         link = Path(os.path.relpath(ROOT / path)).as_posix()
         lines.append(f"| [{title}]({link}) | {tasks} | {following} |")
-    display(Markdown("\n".join([*lines, "", predicted()])))
+    display(Markdown("\n".join([*lines, "", kept(), "", predicted()])))
+
+
+def kept() -> str:
+    """Say where the record lies, and that it is one for all copies of the course."""
+    return f"Kept in {path()}, for all copies of the course that you have."
 
 
 def _read() -> dict[str, Any]:

@@ -43,6 +43,24 @@ def test_an_exercise_holds_no_answer_and_always_parses(course):
             assert cell.outputs == []
 
 
+def test_every_link_of_an_exercise_leads_to_another_file_that_is_there():
+    """The last cell once named the solution by the exercise's own name: a click did nothing."""
+    found = []
+    for path in notebooks.notebook_paths("exercises"):
+        text = "\n".join(
+            notebooks.joined(cell["source"])
+            for cell in notebooks.load(path)["cells"]
+            if cell["cell_type"] == "markdown"
+        )
+        targets = re.findall(r"\]\((?![a-z]+:|#)([^)\s#]+)", text)
+        assert f"../../{path.relative_to(ROOT)}".replace("exercises", "solutions") in targets
+        found += [(path, target) for target in targets]
+    assert len(found) > 100
+    for path, target in found:
+        assert (path.parent / target).is_file(), (path.name, target)
+        assert not (path.parent / target).samefile(path), (path.name, target)
+
+
 def test_generating_twice_changes_nothing(course):
     authoring.write_exercises(root=course)
     before = snapshot(course)

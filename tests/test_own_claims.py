@@ -1,12 +1,13 @@
 """A ledger of one's own: rows kept as they are, faults in a line, experiments judged."""
 
+import functools
 import re
 
 import numpy as np
 import pytest
 
 from course_utils import CourseError, claims
-from course_utils.claims import judging, own
+from course_utils.claims import judging, own, work
 
 ROW = {
     "source": "A talk, May 2026",
@@ -106,7 +107,7 @@ def test_a_file_that_is_no_ledger_is_one_line_and_stays(ledger, text, said):
         ({"words": "one two three four five six seven eight nine"}, "quotes 9 words"),
         ({"otherwise": "The same function as WRITTEN. "}, "says the same in two of its fields"),
         ({"limit": "One machine"}, "needs as 'limit' a sentence, with a full stop: 'One machine'"),
-        ({"verdict": "opinion"}, "has the verdict 'opinion'"),
+        ({"verdict": "opinion"}, r"has the verdict 'opinion'; say .*'false' \(Does not hold\)"),
         ({"verdict": "outdated"}, "no older release was asked"),
         ({"verdict": "partly"}, "needs 'parts'"),
         ({"verdict": "taste"}, "cannot be 'taste'"),
@@ -143,6 +144,25 @@ def test_some_cases_that_hold_are_not_enough_without_parts(ledger, cards):
     own.add(ledger, "M2", ROW | {"parts": ["chain", "product"]})
     own.verdict(ledger, "M2", cases, because="One of two gained.", answers=ANSWERS)
     assert "Verdict: Holds in part." in cards[1]["text/plain"]
+
+
+def test_a_card_shows_its_numbers_and_what_to_add_until_it_is_added(ledger, cards):
+    own.add(ledger, "M1", ROW)
+    seven = np.array([1.1, 9.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    cases = {
+        "<a>": claims.Case(seven, seven / 2, FASTER),
+        "b": claims.Case(seven, seven / 2, FASTER, printed=False),
+    }
+    own.verdict(ledger, "M1", cases, because="Half as\n    long.", answers=ANSWERS)
+    told = cards[0]["text/plain"].splitlines()
+    assert "Medians, and the control's: <a> 4 (2)" in told
+    assert any("measured 7 values from 1.10 to 9, control" in line for line in told)
+    assert 'To keep it, add below [claims.M1] in my_claims.toml: verdict = "false"' in told
+    assert "Verdict: Does not hold. Half as long." in told
+    assert "&lt;a&gt; 4 (2)" in cards[0]["text/html"]
+    ledger.write_text(ledger.read_text() + 'verdict = "false"\n')
+    own.verdict(ledger, "M1", cases, because="Half as long.", answers=ANSWERS)
+    assert "To keep it" not in cards[1]["text/plain"]
 
 
 def test_the_row_s_own_verdict_has_to_agree(ledger, cards):
@@ -240,3 +260,125 @@ def test_the_checklist_says_all_in_text_and_html():
     assert "Gap &lt;1e-6" in page
     assert f"{judging.ASKED['alike']} Gap <1e-6" in text
     assert text.count("not answered") == len(judging.ASKED) - 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["They agree to three digits.", "Before anything ran."], "'Before anything ran.' says"),
+        (["They agree to three digits.", "Both were fixed before."], ""),
+        (["It is as it is.", "IT is, as it is"], "stands there twice"),
+        (["Yes."] * 4, "'Yes.' says too little"),
+        ([], ""),
+    ],
+)
+def test_a_text_that_nobody_can_contest_is_told(texts, said):
+    found = judging.thin(texts)
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+class Squared:
+    """An object whose methods are sides."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def run(self):
+        return self.table @ self.table
+
+
+def bound_late_and_early():
+    found = []
+    for size in (2, 3):
+        a = np.ones((size, size))
+        found.append(
+            {
+                "late": lambda: a @ a,  # noqa: B023
+                "late in a call": functools.partial(lambda b: a @ b, 2),  # noqa: B023
+                "early": lambda a=a: a @ a,
+                "early by name": lambda *, a=a: a @ a,
+                "partial": functools.partial(np.matmul, a, a),
+                "method": Squared(a).run,
+                "of one size": functools.partial(np.ones, size),
+            }
+        )
+    return found
+
+
+def test_functions_that_look_one_variable_up_are_the_same_work():
+    small, large = bound_late_and_early()
+    found = {name for name in small if work.same(small[name], large[name])}
+    assert found == {"late", "late in a call"}
+
+
+def test_what_is_written_twice_is_the_same_work_and_what_differs_in_anything_is_not():
+    a, again = np.ones(3), np.ones(3)
+    one = Squared(a)
+
+    def down(n):
+        return down(n - 1) if n else a
+
+    first = down
+
+    def down(n):
+        return down(n - 1) if n else a
+
+    same = [
+        (lambda: a + 1, lambda: a + 1),
+        (lambda: [a + n for n in range(3)], lambda: [a + n for n in range(3)]),
+        (functools.partial(np.add, a, out=None), functools.partial(np.add, a, out=None)),
+        (one.run, one.run),
+        (np.add, np.add),
+    ]
+    differ = [
+        (lambda: a + 1, lambda: a + 2),
+        (lambda: a + 1, lambda: a - 1),
+        (lambda: a.sum(), lambda: a.max()),
+        (lambda: [a + n for n in range(3)], lambda: [a - n for n in range(3)]),
+        (lambda b=a: b, lambda b=again: b),  # in memory each may lie otherwise
+        (functools.partial(np.add, a, out=None), functools.partial(np.add, a)),
+        (one.run, Squared(a).run),
+        (np.add, np.subtract),
+        (lambda: a, np.add),
+    ]
+    assert [work.same(*pair) for pair in same] == [True] * len(same)
+    assert [work.same(*pair) for pair in differ] == [False] * len(differ)
+    assert isinstance(work.same(first, down), bool)
+
+
+def test_a_framework_is_found_however_a_side_reaches_it():
+    import keras
+    import tensorflow as tf
+    import torch
+    from torch import nn, relu
+
+    x_torch, x_tf = torch.ones(2), tf.ones(2)
+    x, script = np.ones(2), "import jax"
+    model = Squared(nn.Linear(2, 2))
+
+    def inside():
+        import torch
+
+        return torch.ones(2)
+
+    found = {
+        "torch": [
+            lambda: torch.ones(2),
+            lambda: x_torch + 1,
+            lambda x=x_torch: x + 1,
+            functools.partial(relu, x_torch),
+            lambda: relu(x),
+            inside,
+            model.run,
+            torch.compile(lambda: x + 1),
+            lambda: [inside() for _ in range(2)],
+        ],
+        "tensorflow": [lambda: x_tf + 1, tf.function(lambda: x + 1), lambda: tf.ones(2)],
+        "keras": [lambda: keras.ops.ones(2), keras.Sequential([keras.layers.Dense(1)]).summary],
+        "jax": [lambda: len(script)],
+    }
+    for name, sides in found.items():
+        for number, side in enumerate(sides):
+            assert name in work.frameworks(side), (name, number)
+    assert work.frameworks(lambda: x + 1, lambda: sorted(range(9)), Squared(x).run) == set()

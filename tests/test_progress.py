@@ -160,3 +160,9 @@ def test_a_terminal_without_every_letter_shows_the_record_all_the_same(progress_
     said = subprocess.check_output(command, env=variables, text=True)
     assert "00 ? Start here" in said
     assert "Next: notebooks/" in said
+    assert f"Kept in {progress_file}, for all copies" in said
+
+
+def test_who_has_begun_a_lesson_s_tasks_goes_on_with_its_exercise(progress_file):
+    progress.record(f"{notebooks.lessons()[1].name}-1")
+    assert "Next: exercises/1_basics/01_" in progress.as_text()

@@ -64,6 +64,7 @@ def test_a_solution_and_its_reasons_are_folded_below_the_task(small):
     assert "SOLUTION" not in text
     assert re.search(r"<summary>Why</summary>\s*<p>Because of arithmetic", text)
     assert re.search(r"<summary>\s*<p[^>]*>A solution", text)
+    assert "Compare with the solution, which says why." in text
 
 
 def test_a_page_has_no_solution_where_none_is_wanted(small, tmp_path):

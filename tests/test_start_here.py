@@ -22,3 +22,11 @@ def test_what_is_about_the_author_s_machine_and_record_is_not_stored():
     own = [cell for cell in START if notebooks.OWN.search(text(cell))]
     assert len(own) == 2
     assert [cell["outputs"] for cell in own] == [[], []]
+
+
+def test_no_cell_looks_as_if_it_had_been_run_and_the_first_shows_that_it_has():
+    """A newcomer pressed Shift + Enter on a cell that was numbered and silent: nothing moved."""
+    code = [cell for cell in START if cell["cell_type"] == "code"]
+    assert {cell["execution_count"] for cell in code} == {None}
+    assert [cell["outputs"] for cell in code] == [[]] * len(code)
+    assert text(code[0]).splitlines()[-1].startswith("print(")

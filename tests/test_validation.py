@@ -130,6 +130,10 @@ FAULTS = {
         lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"),
         "broken link: 99_none",
     ),
+    "link to itself": (
+        lambda cells: append(cells, "\n\n[the other lesson](02_first_network.ipynb)"),
+        "a link to the notebook itself",
+    ),
     "broken anchor": (
         lambda cells: append(cells, "\n\n[table](../../README.md#nowhere)"),
         "no such heading",

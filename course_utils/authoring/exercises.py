@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import ROOT, CourseError
-from course_utils.files import write_text
+from course_utils.files import relative_link, write_text
 from course_utils.notebooks import (
     as_text,
     counterpart,
@@ -28,11 +28,14 @@ TASK_ID = re.compile(r"(\w+)-[1-9]")
 
 STUB = "return ...  # your answer here"
 
+WITHOUT_SOLUTION = "**All done?** Whoever teaches you has a solution that says why."
 
-def make_exercise(path: Path) -> str:
+
+def make_exercise(path: Path, link: bool = True) -> str:
     """Return the text of the exercise that a solution notebook becomes, by nbgrader's own steps.
 
-    Raises CourseError for a solution region never closed, a task id twice, or one that is not the
+    It ends with a link to the solution; without `link`, with a word on who has it. Raises
+    CourseError for a solution region never closed, a task id twice, or one that is not the
     lesson's name, a dash and a digit.
     """
     from nbconvert.preprocessors import TagRemovePreprocessor
@@ -69,6 +72,7 @@ def make_exercise(path: Path) -> str:
             notebook, _ = step.preprocess(notebook, {})
     except Exception as error:
         raise CourseError(f"{path}: {' '.join(str(error).split())}") from error
+    _add_end(notebook, path if link else None)
     _add_places(notebook, name_of(path))
     tidy(notebook)
     notebook.metadata.pop("course", None)
@@ -125,6 +129,17 @@ def write_exercises(check: bool = False, root: Path = ROOT) -> tuple[list[str], 
     lines = [f"{path.relative_to(root)}: {state}" for path, state in states.items()]
     good = {"current", "written", "edited"}
     return lines, all(state in good for state in states.values())
+
+
+def _add_end(notebook: Any, solution: Path | None) -> None:
+    """Let the last cell begin with where the solution is, seen from the exercise."""
+    said = WITHOUT_SOLUTION
+    if solution:
+        target = relative_link(solution, counterpart(solution, "exercises").parent)
+        said = f"**All done?** Compare with [the solution]({target}), which says why."
+    for cell in notebook.cells:
+        if cell.get("id") == "next":
+            cell.source = f"{said}\n\n{cell.source}"
 
 
 def _add_places(notebook: Any, lesson: str) -> None:

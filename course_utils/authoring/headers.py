@@ -101,13 +101,9 @@ def after_lesson(
 
 
 def after_exercise(lesson: Lesson, start: Lesson, following: Lesson | None) -> str:
-    """Write the last cell of an exercise: its solution, and the lesson that follows."""
+    """Write the last cell of an exercise: the lesson that follows; its solution's link is added."""
     path = counterpart(lesson.path, "exercises")
-    solution = relative_link(counterpart(lesson.path, "solutions"), path.parent)
-    lines = [
-        f"**All done?** Compare with [the solution]({solution}), which says why.",
-        _what_follows(path, start, following),
-    ]
+    lines = [_what_follows(path, start, following)]
     if following:
         here = relative_link(start.path, path.parent)
         lines.append(f"What you have done so far stands in [{start.title}]({here}).")

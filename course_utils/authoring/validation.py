@@ -156,6 +156,8 @@ def _link(path: Path, n: int, target: str) -> Iterator[str]:
     goal = path.parent / name
     if not goal.exists():
         yield f"cell {n}: broken link: {target}"
+    elif not anchor and goal.samefile(path):
+        yield f"cell {n}: a link to the notebook itself: {target}"
     elif anchor and goal.suffix == ".md":
         headings = re.findall(r"^#+ (.*)$", goal.read_text(encoding="utf-8"), re.MULTILINE)
         if anchor not in {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}:
@@ -184,10 +186,9 @@ def _code(cells: list[Cell]) -> Iterator[str]:
 
 
 def _outputs(cells: list[Cell]) -> Iterator[str]:
-    counts = [
-        cell["execution_count"] for cell in cells if cell["cell_type"] == "code" and cell["source"]
-    ]
-    if counts != list(range(1, len(counts) + 1)):
+    code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"]]
+    wanted = [None if notebooks.YOURS in _tags(cell) else n for n, cell in enumerate(code, 1)]
+    if [cell["execution_count"] for cell in code] != wanted:
         yield "its code cells were not all executed once, in order: run `course execute`"
     for n, cell in enumerate(cells):
         if cell.get("outputs") and notebooks.OWN.search(cell["source"]):

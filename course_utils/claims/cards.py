@@ -175,13 +175,13 @@ def _row(name: str, entry: Entry, start: Path) -> str:
     )
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Write a number, a truth or an array of them in a form that other machines repeat."""
     if isinstance(value, np.ndarray):
         flat = value.ravel().tolist()
         if len(flat) > 6:
-            return f"{len(flat)} values from {_shown(min(flat))} to {_shown(max(flat))}"
-        return ", ".join(map(_shown, flat))
+            return f"{len(flat)} values from {shown(min(flat))} to {shown(max(flat))}"
+        return ", ".join(map(shown, flat))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value == int(value) or abs(value) >= 1000:
@@ -192,7 +192,7 @@ def _shown(value: Any) -> str:
 def _values(case: Case) -> str:
     if not case.printed:
         return ""
-    return f"measured {_shown(case.measured)}, control {_shown(case.control)}"
+    return f"measured {shown(case.measured)}, control {shown(case.control)}"
 
 
 def _sources(cases: Mapping[str, Case]) -> list[str]:

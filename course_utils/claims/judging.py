@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,9 @@ from course_utils.claims.reading import Entry
 
 FEWEST_VALUES, FEWEST_CASES = 5, 2
 """So many seeds or pairs on each side of a case, and so many situations, are wanted."""
+
+FEWEST_WORDS = 4
+"""A shorter answer or reason says nothing that somebody could contest."""
 
 STRONG = """
     all always any anything completely entirely ever every everything everywhere never nobody none
@@ -76,6 +79,17 @@ def stronger(text: str, than: str = "") -> list[str]:
     return found + [f"without {word!r}" for word in lost]
 
 
+def thin(texts: Iterable[str]) -> str:
+    """Say which text says too little, in too few words or in those of another; or nothing."""
+    said = list(texts)
+    for text in said:
+        if len(_spoken(text)) < FEWEST_WORDS:
+            return f"{text!r} says too little: {FEWEST_WORDS} words or more can be contested"
+        if [_spoken(other) for other in said].count(_spoken(text)) > 1:
+            return f"{text!r} stands there twice, and the questions differ"
+    return ""
+
+
 def page(judged: list[Judged], answers: Mapping[str, str]) -> tuple[str, str]:
     """Return the checklist with the learner's answers, as HTML and as text, for below a card.
 
@@ -84,7 +98,7 @@ def page(judged: list[Judged], answers: Mapping[str, str]) -> tuple[str, str]:
     if unknown := sorted(set(answers) - set(ASKED)):
         raise CourseError(f"{unknown[0]!r} is not asked: answer {', '.join(ASKED)}")
     marks = [("yes" if one.yes else "no", one.question) for one in judged]
-    told = [(question, answers.get(key, "").strip()) for key, question in ASKED.items()]
+    told = [(question, " ".join(answers.get(key, "").split())) for key, question in ASKED.items()]
     items = [f"{'✓' if mark == 'yes' else '✗'} {html.escape(q)}" for mark, q in marks]
     items += [
         f"{html.escape(question)} <i>{html.escape(said) or 'not answered'}</i>"
@@ -112,6 +126,10 @@ def _said(case: Case, measured: object, control: object) -> bool:
         return Case(np.copy(measured), np.copy(control), case.rule).holds
     except CourseError:
         return True
+
+
+def _spoken(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
 
 
 def _words(text: str) -> set[str]:

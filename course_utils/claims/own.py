@@ -7,14 +7,17 @@ A row says where the sentence was read (`source`) instead of which sentences of 
 Nothing here changes a row that is there: the file is the learner's to edit.
 """
 
+import html
 import json
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from course_utils import CourseError
-from course_utils.claims import cards, judging
+from course_utils.claims import cards, judging, reading
 from course_utils.claims.cases import Case, decide
 from course_utils.claims.reading import Entry, fault_of
 from course_utils.files import write_text
@@ -33,6 +36,7 @@ FIELDS = {
 }
 ALWAYS = list(FIELDS)[:5]
 EVIDENCE = ("measured", "none")
+VERDICTS = {key: label for key, (label, _) in reading.VERDICTS.items() if key != "outdated"}
 SENTENCES = ("claim", "control", "otherwise", "limit")
 FEWEST_WORDS, MOST_WORDS = 3, 8
 HEAD = "# My own claims, in the fields of the course's ledger, course_utils/claims.toml.\n"
@@ -104,14 +108,31 @@ def verdict(
     rows = read(path)
     if name not in rows:
         raise CourseError(f"there is no claim {name!r} in {path.name}")
-    entry = rows[name]
+    entry, because = rows[name], " ".join(because.split())
     cards.check_given(name, entry, cases, because)
     if cases:
         came = earned(name, entry, cases)
         cards.check_agrees(name, entry.get("verdict", came), came)
         entry = entry | {"verdict": came}
-    below = judging.page(judging.checklist(entry, cases, because), answers)
+    page, text = judging.page(judging.checklist(entry, cases, because), answers)
+    told = _medians(cases)
+    if cases and "verdict" not in rows[name]:
+        line = f'verdict = "{came}"'
+        told.append(f"To keep it, add below [claims.{name}] in {path.name}: {line}")
+    lines = "".join(f"<div style='padding-left:20px'>{html.escape(line)}</div>" for line in told)
+    below = lines + page, "".join(f"\n{line}" for line in told) + text
     cards.show(name, entry, cases, because, below)
+
+
+def _medians(cases: Mapping[str, Case]) -> list[str]:
+    """Return a line with the median of each case that may be printed, and of its control."""
+    middles = [
+        f"{label} {cards.shown(float(np.median(case.measured)))}"
+        f" ({cards.shown(float(np.median(case.control)))})"
+        for label, case in cases.items()
+        if case.printed
+    ]
+    return [f"Medians, and the control's: {', '.join(middles)}"] if middles else []
 
 
 def earned(name: str, entry: Entry, cases: Mapping[str, Case]) -> str:
@@ -130,6 +151,9 @@ def fault_in(row: Entry) -> str:
         return "has no evidence: then its verdict is 'taste' or 'unsettled'"
     if row.get("verdict") == "outdated":
         return "is 'outdated', and no older release was asked"
+    if "verdict" in row and row["verdict"] not in VERDICTS:
+        listed = ", ".join(f"{word!r} ({label})" for word, label in VERDICTS.items())
+        return f"has the verdict {row['verdict']!r}; say {listed}"
     # A verdict that is still open asks for what every measured row has.
     whole = row if "verdict" in row else row | {"verdict": "holds"}
     if fault := fault_of(whole, FIELDS, ALWAYS):

@@ -36,5 +36,5 @@ def release(part: str, to: Path, alone: bool = False, root: Path = ROOT) -> str:
     for path in notebook_paths("solutions", root):
         made = to / counterpart(path.relative_to(root), "exercises")
         if made.parent.exists():
-            made.write_text(authoring.make_exercise(path), encoding="utf-8")
+            made.write_text(authoring.make_exercise(path, link=False), encoding="utf-8")
     return f"{to}: what learners get{f' of {part}' if alone else ''}, without solutions"

@@ -25,7 +25,7 @@ def as_text(rows: list[Row]) -> str:
     from rich.table import Table
 
     failing = not ready(rows)
-    table = Table("", "", "found", *["what mends it"] * failing)
+    table = Table("looked at", "", "found", *["what mends it"] * failing)
     for row in rows:
         mark = {"ok": "ok", "fail": "FAILS", "note": "note"}[row.status]
         table.add_row(row.name, mark, row.detail, *[row.mend] * failing)

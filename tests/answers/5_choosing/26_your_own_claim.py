@@ -187,6 +187,92 @@ def sides(seed):
     return {name: {"quicker": quicker, "slower": slower} for name in ("once", "again")}
 
 
+# %% your_own_claim-2 right
+def sides(seed):
+    """The same data in both frameworks: both situations compute the same numbers, rightly."""
+    drawn = numbers(seed, 40, 40)
+    in_torch, in_tf = torch.tensor(drawn), tf.constant(drawn)
+
+    def loop_torch():
+        return torch.stack([row.sum() for row in in_torch])
+
+    def loop_tf():
+        return [tf.reduce_sum(row) for row in in_tf]
+
+    return {
+        "rows of PyTorch": {"quicker": lambda: in_torch.sum(1), "slower": loop_torch},
+        "rows of TensorFlow": {"quicker": lambda: tf.reduce_sum(in_tf, 1), "slower": loop_tf},
+    }
+
+
+# %% your_own_claim-2 right
+def sides(seed):
+    """NumPy against a framework; a method of an object, a function with a fixed argument."""
+    from functools import partial
+
+    class Model:
+        def __init__(self, width):
+            self.table = numbers(seed, width, width)
+            self.weights = tf.Variable(self.table)
+
+        def plain(self):
+            return self.table @ self.table
+
+        def framework(self):
+            return tf.matmul(self.weights, self.weights)
+
+    models = {f"{width} wide": Model(width) for width in (5, 90)}
+    found = {
+        name: {"quicker": model.plain, "slower": model.framework} for name, model in models.items()
+    }
+    rows = torch.tensor(numbers(seed, 7, 90))
+    return found | {
+        "sorting": {"quicker": partial(np.sort, rows.numpy()), "slower": lambda: rows.sort()[0]}
+    }
+
+
+# %% your_own_claim-2 right
+def sides(seed):
+    """One baseline in both situations, and two ways against it."""
+    x = tf.constant(numbers(seed, 30, 30))
+    traced = tf.function(chain)
+
+    def plain():
+        return chain(x)
+
+    return {
+        "traced": {"quicker": lambda: traced(x), "slower": plain},
+        "compiled": {"quicker": lambda: chain_compiled(x), "slower": plain},
+    }
+
+
+# %% your_own_claim-2 wrong: in a loop write `lambda a=a: ...`
+def sides(seed):
+    found = {}
+    for size in (3, 300):
+        a = torch.tensor(numbers(seed, size, size))
+        found[f"{size} wide"] = {"quicker": lambda: a @ a, "slower": lambda: a.mm(a) + 0}
+    return found
+
+
+# %% your_own_claim-2 wrong: 'a' and 'b' run the same code on the same values
+def sides(seed):
+    x = torch.tensor(numbers(seed, 30))
+    return {
+        "a": {"quicker": lambda: x + x, "slower": lambda: 2 * x},
+        "b": {"quicker": lambda: x + x, "slower": lambda: 2 * x},
+    }
+
+
+# %% your_own_claim-2 wrong: no side of any situation uses a framework
+def sides(seed):
+    x, y = numbers(seed, 30), numbers(seed, 20)
+    return {
+        "a": {"quicker": lambda: x + x, "slower": lambda: [sorted(range(99)), 2 * x][1]},
+        "b": {"quicker": lambda: y + y, "slower": lambda: 2 * y},
+    }
+
+
 # %% your_own_claim-3 right
 def trial(quicker, slower, pairs):
     for side in (slower, quicker):
@@ -277,35 +363,30 @@ def trial(quicker, slower, pairs):
     return claims.Case(measured, control, rule, printed=False)
 
 
-# %% your_own_claim-3 wrong: the case prints times
-def trial(quicker, slower, pairs):
-    def run(side):
-        return lambda: side() is None or None
-
-    quicker(), slower()
-    measured = timing.compare(run(slower), run(quicker), pairs).ratios
-    control = timing.compare(run(slower), run(slower), pairs).ratios
-    return claims.Case(measured, control, f"(measured > 1.2 * control).sum() >= {pairs - 1}")
-
-
 # %% your_own_claim-4 right
 def judgement(ledger):
     mine, found = row(), {}
     own.add(Path(ledger), "compile_2026", mine)
     for name, pair in sides(11).items():
         found[name] = trial(**pair, pairs=9)
-    said = {key: "I have not looked into this yet; somebody should." for key in judging.ASKED}
-    own.verdict(
-        str(ledger), "compile_2026", found, answers=said, because="Nine pairs of each were timed."
-    )
+    middles = [f"{np.median(case.measured):.1f}" for case in found.values()]
+    said = {
+        "alike": """The numbers agree to three digits,
+            and both sides begin with one array.""",
+        "before": "I have not looked into this yet; somebody should.",
+        "fair": "They would ask for a card. I have none.",
+        "again": "The whole of it, with four threads.",
+    }
+    reason = f"The middle ratios of nine pairs were {' and '.join(middles)}."
+    own.verdict(str(ledger), "compile_2026", found, answers=said, because=reason)
     return found
 
 
 # %% your_own_claim-4 wrong: there is no claim 'M1' in theirs.toml
 def judgement(ledger):
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -314,8 +395,8 @@ def judgement(ledger):
     ledger.unlink(missing_ok=True)
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -323,8 +404,8 @@ def judgement(ledger):
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=3) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -332,7 +413,7 @@ def judgement(ledger):
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
     own.verdict(ledger, "M1", cases, because="Compiling never hurts.", answers=said)
     return cases
 
@@ -341,8 +422,8 @@ def judgement(ledger):
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(["alike", "before", "fair"], "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in ["alike", "before", "fair"]}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -360,8 +441,8 @@ def judgement(ledger):
         name: claims.Case([9.0] * 7, [1.0] * 7, rule, printed=False)
         for name in ("a product (PyTorch)", "a chain (TensorFlow)")
     }
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -370,8 +451,8 @@ def judgement(ledger):
     own.add(ledger, "M1", row())
     rule = "(measured > 1.2 * control).sum() >= 6"
     cases = {name: claims.Case([9.0] * 7, [1.0] * 7, rule, printed=False) for name in sides(0)}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -379,8 +460,8 @@ def judgement(ledger):
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(pair["slower"], pair["quicker"], 7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
     return cases
 
 
@@ -388,5 +469,42 @@ def judgement(ledger):
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
-    said = dict.fromkeys(judging.ASKED, "See above.")
-    own.verdict(ledger, "M1", cases, because="It was timed.", answers=said)
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="It was timed in pairs.", answers=said)
+
+
+# %% your_own_claim-4 wrong: 'Yes.' says too little
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "Yes.")
+    own.verdict(ledger, "M1", cases, because=f"{len(cases)} were timed here.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: stands there twice
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = dict.fromkeys(judging.ASKED, "This is as it should be.")
+    own.verdict(ledger, "M1", cases, because=f"{len(cases)} were timed here.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: 'Hm.' says too little
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    own.verdict(ledger, "M1", cases, because="Hm.", answers=said)
+    return cases
+
+
+# %% your_own_claim-4 wrong: your reason is the same whether the sentence holds everywhere or
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    reason = "The chain gained from it, and the product did not."
+    own.verdict(ledger, "M1", cases, because=reason, answers=said)
+    return cases
