@@ -52,7 +52,7 @@ def test_above_an_output_alone_stands_what_the_text_asks():
             cell["metadata"]["tags"] = ["slide", "slide-output"]
     parts, _ = speaker.cut(cells, {})
     shown = [[cell["source"] for cell in part.cells] for part in parts]
-    assert shown == [["Which one?", "ONE"], ["TWO"], ["THREE"]]
+    assert shown == [["Which one?", "ONE", "It is."], ["TWO"], ["THREE"]]
 
 
 def test_of_a_section_without_tags_the_last_picture_or_text_is_shown():
@@ -112,7 +112,8 @@ def test_a_slide_shows_how_a_class_answers_and_no_mark_behind_a_heading():
     made += "    def call(self):\n        return 2"
     shown = re.sub(r"<[^>]*>", "", deck.code(made))
     assert "self.x" not in shown
-    assert "def call(self):\n        return 2" in shown
+    assert "def call(self):\nreturn 2" in shown
+    assert re.search(r"padding-left: 12ch;[^>]*><span[^>]*>return", deck.code(made))
     assert "¶" not in html.unescape(deck.text("### What you will find out"))
 
 
