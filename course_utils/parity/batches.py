@@ -41,6 +41,11 @@ class Route(NamedTuple):
     call: str
     whole: bool
 
+    @property
+    def is_positional(self) -> bool:
+        """Say whether the inputs go by their places, not by their names."""
+        return self.call in ("one by one", "as a list")
+
     def is_near(self, other: "Route") -> bool:
         """Say whether one input alone is laid out otherwise."""
         differ = [one != two for one, two in zip(self.ways, other.ways, strict=True)]
@@ -112,8 +117,32 @@ class Feed:
             layouts.ways(one, not self.from_torch)[way]
             for one, way in zip(values, route.ways, strict=True)
         ]
+        if route.is_positional:  # the source takes its inputs as they come
+            other = [other[n] for n in route.order]
         ours, theirs = (values, other) if self.from_torch else (other, values)
         return self._call(ours, route), self._for_keras(theirs)
+
+    def supposed(self, values: list[np.ndarray], route: Route) -> list[str]:
+        """Say what a route takes for granted: the order of inputs that are alike, time first."""
+        source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
+        names = self.names or [one.name for one in getattr(self.model, "inputs", None) or []]
+        names = names or [f"number {n + 1}" for n in range(len(values))]
+        lines, alike = [], len({one.shape for one in values}) < len(values)
+        if (
+            alike
+            and route.is_positional
+            and (self.names or list(route.order) != sorted(route.order))
+        ):
+            order = ", ".join(names[n] for n in route.order)
+            lines.append(f"Supposed: {target} takes {source}'s inputs in this order: {order}.")
+        for one, way in zip(values, route.ways, strict=True):
+            laid = layouts.ways(one, not self.from_torch)[way]
+            if laid.strides != one.strides and laid.strides == np.swapaxes(one, 0, 1).strides:
+                shape = f"{source}'s input {one.shape[1:]}"
+                lines.append(
+                    f"Supposed: {target} takes {shape} with its first axis before the batch."
+                )
+        return lines
 
     def doubt(self, values: list[np.ndarray], taken: Route, other: Route) -> str:
         """Say that a second layout of an input fits both models, with other weights."""
@@ -149,7 +178,6 @@ class Feed:
             whole = route.whole and not tensor.is_floating_point()
             tensors.append(tensor.to(self.like.device, torch.int64 if whole else self.like.dtype))
         named = dict(zip(self.names, tensors, strict=False))
-        tensors = [tensors[n] for n in route.order]
         return {
             "one by one": lambda module: module(*tensors),
             "as a list": lambda module: module(tensors),
@@ -205,7 +233,8 @@ def _filled(shape: tuple) -> tuple[int, ...]:
     batch, *rest = shape
     side = 32 if rest.count(None) > 1 else 7
     rest = [side if size is None else size for size in rest]
-    return (batch or (ROWS if np.prod(rest) < LARGE else FEW_ROWS), *rest)
+    rows = ROWS if np.prod(rest) < LARGE else FEW_ROWS
+    return (batch or rows + (rest[:1] == [rows]), *rest)  # the batch must not pass for steps
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

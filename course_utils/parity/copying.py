@@ -73,12 +73,13 @@ def _copied(
         weights.write(found.pairs, to_keras)
     masks = [one.mask_value for one in model._flatten_layers() if hasattr(one, "mask_value")]
     values = feed.draw(2, sizes=True, masked=next(iter(masks), 0.0))
-    proof.prove(both, found.pairs, *feed.lay(values, route), step)
+    proof.prove(both, found.pairs, found.together, *feed.lay(values, route), step)
     used = {id(one) for pair in found.pairs for one in (pair.module, pair.layer)}
     spare = [unit for unit in paths if id(unit) not in used and paths[unit] not in found.followed]
     left = [f"PyTorch layer {paths[unit]!r}" for unit in spare]
     left += [f"Keras layer {layer.name!r}" for layer in layers if id(layer) not in used]
-    notes = [*found.doubts[:1], *(f"Not used, and left as it is: {one}." for one in left)]
+    notes = [*found.doubts[:1], *feed.supposed(values, route), *found.said]
+    notes += [f"Not used, and left as it is: {one}." for one in left]
     return [*notes, *weights.shared(found.pairs)]
 
 

@@ -1,7 +1,6 @@
 """Arrays as each framework lays them out; the common layout is (batch, …, features)."""
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +48,11 @@ def _axes(layer: "torch.nn.Module | keras.Layer", rank: int) -> list[int]:
         return [1]
     axis = getattr(layer, "axis", -1)
     return list(axis) if isinstance(axis, list | tuple) else [axis]
+
+
+def has_channels_first(layer: "keras.Layer") -> bool:
+    """Say whether a Keras layer has its features on axis 1."""
+    return 1 in _axes(layer, 4)
 
 
 def activated(layer: "keras.Layer", array: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -166,11 +170,3 @@ def ways(array: np.ndarray, to_torch: bool) -> list[np.ndarray]:
     for way in found:
         distinct.setdefault((way.shape, way.strides), way)
     return list(distinct.values())
-
-
-def answers_like(ours: np.ndarray, theirs: np.ndarray) -> Iterable[np.ndarray]:
-    """Return the layouts of PyTorch's answer that have the shape of Keras's."""
-    found = [ours, *([np.moveaxis(ours, 1, -1), np.swapaxes(ours, 0, 1)] if ours.ndim > 2 else [])]
-    found = [way for way in found if way.shape == theirs.shape]
-    squeezed = [tuple(size for size in one.shape if size != 1) for one in (ours, theirs)]
-    return found or ([ours.reshape(theirs.shape)] if squeezed[0] == squeezed[1] else [])
