@@ -182,3 +182,176 @@ def test_a_picture_of_which_all_sides_are_equal_is_said(capsys):
         lambda: sequential((4, 4, 4), L.Conv2D(3, 3, padding="same")),
     )
     assert line == ""
+
+
+def pooled():
+    middle = [nn.MaxPool2d(2), nn.Conv2d(4, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return nn.Sequential(nn.Conv2d(3, 4, 1), *middle)
+
+
+def pooled_tf(padding):
+    middle = [L.MaxPooling2D(2, padding=padding), L.Conv2D(2, 1), L.GlobalAveragePooling2D()]
+    return lambda: sequential((None, None, 3), L.Conv2D(4, 1), *middle)
+
+
+def strided():
+    return Twin(
+        lambda m, x: m.last(m.conv(x.transpose(1, 2)).relu().mean(2)),
+        conv=nn.Conv1d(3, 4, 3, 2, 1),
+        last=nn.Linear(4, 2),
+    )
+
+
+def strided_tf(*layers, padding):
+    conv = L.Conv1D(4, 3, 2, padding=padding, activation="relu")
+    return sequential((None, 3), *layers, conv, L.GlobalAveragePooling1D(), L.Dense(2))
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_where_any_size_will_do_several_are_compared(to_keras, capsys):
+    module, model, message = attempt(pooled, pooled_tf("valid"), to_keras)
+    assert message is None
+    for side in (32, 15):
+        x = batch(side, side, 3)
+        ours = asked(module, np.moveaxis(x, -1, 1).copy())
+        assert parity.gap(ours, asked(model, x)) < 1e-5
+    assert "inputs of (33, 33, 3)" in attempt(pooled, pooled_tf("same"), to_keras)[2]
+    module, model, message = attempt(
+        strided, lambda: strided_tf(L.ZeroPadding1D(1), padding="valid"), to_keras
+    )
+    assert message is None
+    for length in (7, 8, 16):
+        x = batch(length, 3)
+        assert parity.gap(asked(module, x), asked(model, x)) < 1e-5
+    assert capsys.readouterr().out == ""
+    message = attempt(strided, lambda: strided_tf(padding="same"), to_keras)[2]
+    assert "padding is (1,) in PyTorch" in message
+    assert "inputs of (8, 3)" in message
+
+
+def halves(m, x):
+    x = m.a(x).unflatten(2, (-1, 2)).mean(3)  # an even height only
+    return m.b(x.mean((2, 3)))
+
+
+def halves_tf(x):
+    return L.Dense(2)(L.GlobalAveragePooling2D()(L.AveragePooling2D((2, 1))(L.Conv2D(4, 1)(x))))
+
+
+def test_a_size_at_which_a_model_cannot_run_is_said(capsys):
+    line = said(
+        capsys,
+        lambda: Twin(halves, a=nn.Conv2d(3, 4, 1), b=nn.Linear(4, 2)),
+        lambda: functional_tf([(None, None, 3)], halves_tf),
+    )
+    sizes = "(33, 33, 3) and (35, 35, 3)"
+    assert line == f"Not compared at inputs of {sizes}: a model cannot run there.\n"
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_padding_to_the_left_alone_is_tested_before_it_is_named(to_keras):
+    def build():
+        return Twin(
+            lambda m, x: m.conv(x.transpose(1, 2)).transpose(1, 2),
+            conv=nn.Conv1d(3, 4, 3, padding=2, dilation=2),
+        )
+
+    def build_tf():
+        return sequential((12, 3), L.Conv1D(4, 3, dilation_rate=2, padding="causal"))
+
+    message = attempt(build, build_tf, to_keras)[2]
+    assert "padding is (2,) in PyTorch, and 'causal' in Keras, which is [4, 0]" in message
+
+
+class Cut(L.Layer):
+    """Words from the 50th on are one word."""
+
+    def call(self, x):
+        return ops.where(x >= 50, 1, x)
+
+
+class Segments(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.kinds = nn.Embedding(100, 8), nn.Embedding(2, 8)
+        self.last = nn.Linear(8, 2)
+
+    def forward(self, x, kinds):
+        return self.last((self.words(x) + self.kinds(kinds)).mean(1))
+
+
+def segments_tf(*middle):
+    def build():
+        x, kinds = (keras.Input((6,), dtype="int32") for _ in range(2))
+        words = x
+        for layer in middle:
+            words = layer(words)
+        both = L.Embedding(100, 8)(words) + L.Embedding(2, 8)(kinds)
+        return keras.Model([x, kinds], L.Dense(2)(ops.mean(both, 1)))
+
+    return build
+
+
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_words_are_drawn_from_the_whole_vocabulary(to_keras):
+    module, model, message = attempt(Segments, segments_tf(), to_keras)
+    assert message is None
+    generator = np.random.default_rng(0)
+    words, kinds = generator.integers(0, 100, (4, 6)), generator.integers(0, 2, (4, 6))
+    assert parity.gap(asked(module, words, kinds), asked(model, words, kinds)) < 1e-5
+    assert attempt(Segments, segments_tf(Cut()), to_keras)[2] is not None
+
+
+def test_whole_numbers_of_which_no_range_is_known_are_said(capsys):
+    line = said(
+        capsys,
+        lambda: Twin(lambda m, x: m.last(x.float() / 255), last=nn.Linear(6, 3)),
+        lambda: functional_tf_whole((6,), lambda x: L.Dense(3)(L.Rescaling(1 / 255)(x))),
+    )
+    assert line == "Compared with 0 and 1 only in input 'pixels'.\n"
+
+
+def functional_tf_whole(shape, build):
+    x = keras.Input(shape, dtype="uint8", name="pixels")
+    return keras.Model(x, build(x))
+
+
+class Masked(nn.Module):
+    def __init__(self, run):
+        super().__init__()
+        self.run, self.words, self.last = run, nn.Embedding(20, 8), nn.Linear(8, 2)
+
+    def forward(self, x, mask):
+        return self.last(self.run(self.words(x), mask[..., None]).sum(1))
+
+
+MASKS = {
+    "filled": lambda x, mask: x.masked_fill(~mask, 0.0),
+    "as numbers": lambda x, mask: x * mask.float(),
+    "subtracted": lambda x, mask: x * (1 - (1 - mask)),
+}
+
+
+def masked_tf():
+    x, mask = keras.Input((6,), dtype="int32"), keras.Input((6,), dtype="bool")
+    words = ops.where(mask[..., None], L.Embedding(20, 8)(x), 0.0)
+    return keras.Model([x, mask], L.Dense(2)(ops.sum(words, 1)))
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_mask_is_true_or_false(name, capsys):
+    generator = np.random.default_rng(0)
+    words, mask = generator.integers(0, 20, (4, 6)), generator.random((4, 6)) > 0.5
+
+    def compare(module, model):
+        given = mask.astype("int64") if name == "subtracted" else mask
+        return asked(module, words, given), asked(model, words.astype("int32"), mask)
+
+    assert said(capsys, lambda: Masked(MASKS[name]), masked_tf, compare) == ""
+    if name == "filled":
+        example = [torch.from_numpy(words), torch.from_numpy(mask)]
+        parity.copy_weights(Masked(MASKS[name]), masked_tf(), example=example)
+        example = [words.astype("int32"), mask]
+        parity.copy_weights(masked_tf(), Masked(MASKS[name]), example=example)
+    turned = Masked(lambda x, mask: x * (mask == 0))
+    assert attempt(lambda: turned, masked_tf, True)[2] is not None

@@ -24,22 +24,34 @@ MOST_ROUTES = 200
 class Input(NamedTuple):
     """What one input holds: its shape with the batch; whole numbers below `top`, or any.
 
-    `some` is an example; `guess` says that whole numbers are only supposed.
+    `some` is an example; `guess` says that whole numbers are only supposed. `open` are the axes of
+    which any size will do.
     """
 
     shape: tuple[int, ...]
     top: int | None
     some: np.ndarray | None = None
     guess: bool = False
+    truth: bool = False
+    open: tuple[int, ...] = ()
+
+    def longer(self, more: int) -> "Input":
+        """Return the same with more of what may have any size."""
+        sizes = [size + more * (axis in self.open) for axis, size in enumerate(self.shape)]
+        return self._replace(shape=tuple(sizes))
 
 
 class Route(NamedTuple):
-    """How a batch enters: each input's layout, PyTorch's order and call, whole numbers as such."""
+    """How a batch enters: each input's layout, the target's order, PyTorch's call and type.
+
+    `whole` is the type that PyTorch takes what is true or false in: "bool", "int64" or "float";
+    whole numbers are int64 in the first two.
+    """
 
     ways: tuple[int, ...]
     order: tuple[int, ...]
     call: str
-    whole: bool
+    whole: str
 
     @property
     def is_positional(self) -> bool:
@@ -97,6 +109,9 @@ class Feed:
             else:
                 values = generator.integers(0, one.top, one.shape)
                 values[..., -1:] = 0
+                if one.truth:
+                    values[..., :1] = 1  # no row is masked as a whole
+                    values = values.astype(bool)
             found.append(values)
         return found
 
@@ -106,8 +121,10 @@ class Feed:
         orders = list(itertools.permutations(range(len(values))))[:6]
         calls = ["by name", "one by one", "as a dict"] if self.names else ["one by one"]
         calls += ["as a list"] if len(values) > 1 else []
-        whole = [True, False] if any(one.dtype.kind in "iub" for one in values) else [False]
-        every = itertools.product(orders, calls, whole, itertools.product(*ways))
+        held = {one.dtype.kind for one in values}
+        types = ["bool"] if "b" in held else []
+        types += ["int64"] if held & set("iub") else []
+        every = itertools.product(orders, calls, [*types, "float"], itertools.product(*ways))
         routes = (Route(chosen, order, call, whole) for order, call, whole, chosen in every)
         return itertools.islice(routes, MOST_ROUTES)
 
@@ -122,11 +139,16 @@ class Feed:
         ours, theirs = (values, other) if self.from_torch else (other, values)
         return self._call(ours, route), self._for_keras(theirs)
 
-    def supposed(self, values: list[np.ndarray], route: Route) -> list[str]:
-        """Say what a route takes for granted: the order of inputs that are alike, time first."""
-        source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
+    @property
+    def labels(self) -> list[str]:
+        """Return what the inputs are called, in the order of `inputs`."""
         names = self.names or [one.name for one in getattr(self.model, "inputs", None) or []]
-        names = names or [f"number {n + 1}" for n in range(len(values))]
+        return names or [f"number {n + 1}" for n in range(len(self.inputs))]
+
+    def supposed(self, route: Route) -> list[str]:
+        """Say what a route takes for granted: the order of inputs that are alike, time first."""
+        values, names = self.draw(1), self.labels
+        source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
         lines, alike = [], len({one.shape for one in values}) < len(values)
         if (
             alike
@@ -162,8 +184,8 @@ class Feed:
     def _for_keras(self, values: list[np.ndarray]) -> Any:
         import keras
 
-        kinds = [self.model.compute_dtype if one.dtype == "float64" else "int32" for one in values]
-        both = zip(values, kinds, strict=True)
+        types = {"f": self.model.compute_dtype, "b": "bool"}
+        both = [(one, types.get(one.dtype.kind, "int32")) for one in values]
         tensors = [keras.ops.convert_to_tensor(one.astype(kind)) for one, kind in both]
         if self.structure is not None:
             return keras.tree.pack_sequence_as(self.structure, tensors)
@@ -175,8 +197,11 @@ class Feed:
         tensors = []
         for one in values:
             tensor = torch.from_numpy(np.ascontiguousarray(one))
-            whole = route.whole and not tensor.is_floating_point()
-            tensors.append(tensor.to(self.like.device, torch.int64 if whole else self.like.dtype))
+            kind = self.like.dtype
+            if not (tensor.is_floating_point() or route.whole == "float"):
+                keeps = tensor.dtype == torch.bool and route.whole == "bool"
+                kind = torch.bool if keeps else torch.int64
+            tensors.append(tensor.to(self.like.device, kind))
         named = dict(zip(self.names, tensors, strict=False))
         return {
             "one by one": lambda module: module(*tensors),
@@ -212,7 +237,16 @@ def inputs(model: "keras.Layer", example: Any, tops: list[int]) -> list[Input]:
     for shape, dtype in shapes:
         whole = "int" in dtype or "bool" in dtype
         top = min(tops, default=2) if whole or tops else None
-        found.append(Input(_filled(shape), top, guess=not whole and bool(tops)))
+        truth = "bool" in dtype
+        found.append(
+            Input(
+                _filled(shape),
+                2 if truth else top,
+                guess=not whole and bool(tops),
+                truth=truth,
+                open=tuple(n for n, size in enumerate(shape) if n and size is None),
+            )
+        )
     return found
 
 
