@@ -263,6 +263,23 @@ def test_padding_to_the_left_alone_is_tested_before_it_is_named(to_keras):
     assert "padding is (2,) in PyTorch, and 'causal' in Keras, which is [4, 0]" in message
 
 
+@pytest.mark.parametrize("to_keras", [True, False])
+def test_padding_by_hand_is_told_from_that_of_the_layer(to_keras):
+    def build(pads):
+        return lambda: Twin(
+            lambda m, x: m.conv(nn.functional.pad(x.transpose(1, 2), pads)).transpose(1, 2),
+            conv=nn.Conv1d(3, 4, 3),
+        )
+
+    def build_tf():
+        return sequential((12, 3), L.Conv1D(4, 3, padding="causal"))
+
+    assert attempt(build((2, 0)), build_tf, to_keras)[2] is None
+    message = attempt(build((1, 1)), build_tf, to_keras)[2]
+    assert "padding is (0,) and some by hand in PyTorch, and 'causal' in Keras" in message
+    assert "which is [2, 0] on the two sides; with that they agree" in message
+
+
 class Cut(L.Layer):
     """Words from the 50th on are one word."""
 

@@ -62,11 +62,17 @@ def _ways(pairs: list["Pair"], ours: np.ndarray, theirs: np.ndarray) -> dict[str
 def _usual(pairs: list["Pair"], rank: int) -> str:
     """Say how the last layer of this rank, or the last of all, lays its answer out."""
     seen = [pair for pair in pairs if pair.call.real is not None]
-    last = next((p for p in seen[::-1] if p.call.real.ndim == rank), seen[-1] if seen else None)
+    last = next((p for p in seen[::-1] if _rank(p) == rank), seen[-1] if seen else None)
     if last and kinds.is_channels_first(last.module):
         return AS_IT_IS if layouts.has_channels_first(last.layer) else CHANNELS
     timed = any(not getattr(pair.module, "batch_first", True) for pair in pairs)
     return TIME if timed else AS_IT_IS
+
+
+def _rank(pair: "Pair") -> int:
+    """Return the rank of what a layer answers; a Dense may keep sides of 1 behind a pooling."""
+    shape = pair.call.real.shape
+    return len(shape) - (0 if kinds.is_channels_first(pair.module) else shape[1:-1].count(1))
 
 
 def doubts(

@@ -135,12 +135,21 @@ def _epsilon(place: Place, step: float) -> str | None:
     return f"{found}; with one they agree" if _agree(again, place.theirs, step) else None
 
 
+def _before_padding(place: Place) -> np.ndarray:
+    """Return what enters both layers, without what PyTorch's model padded by hand."""
+    call, entered = place.pair.call, place.entered
+    if place.pair.entering is not None or call.entered is None or call.entered.ndim != entered.ndim:
+        return entered
+    return np.moveaxis(call.entered, -1, 1).astype(entered.dtype)
+
+
 def _padding(place: Place, step: float) -> str | None:
     """Pad as Keras does, or cut the answer of a transposed convolution as Keras does."""
     module, padding = place.pair.module, getattr(place.pair.layer, "padding", None)
     if padding not in PADDINGS or not hasattr(module, "dilation"):
         return None
-    sizes, none = place.entered.shape[2:], (0,) * (place.entered.ndim - 2)
+    entered, none = _before_padding(place), (0,) * (place.entered.ndim - 2)
+    sizes = entered.shape[2:]
     steps = list(zip(sizes, module.kernel_size, module.stride, module.dilation, strict=True))
     if module.transposed:
         same = padding == "same"
@@ -152,8 +161,8 @@ def _padding(place: Place, step: float) -> str | None:
         how = f", and {padding!r} in Keras; cut as Keras does, they agree"
     else:
         pads = [PADDINGS[padding](*one) for one in steps]
-        entered = np.pad(place.entered, [(0, 0), (0, 0), *pads])
-        left = _again(place, entered, padding=none)
-        how = f" in PyTorch, and {padding!r} in Keras, which is {list(pads[0])} on the two sides"
+        left = _again(place, np.pad(entered, [(0, 0), (0, 0), *pads]), padding=none)
+        how = "" if entered.shape == place.entered.shape else " and some by hand"
+        how += f" in PyTorch, and {padding!r} in Keras, which is {list(pads[0])} on the two sides"
         how += "; with that they agree"
     return f"padding is {module.padding}{how}" if _agree(left, place.theirs, step) else None

@@ -68,6 +68,8 @@ def _copied(
     layers = [layer for layer in every if kinds.is_known(layer)]
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
+    bare = [unit for unit in paths if not [*unit.parameters(), *unit.buffers()]]
+    layers = [one for one in layers if one.weights or any(kinds.are_twins(u, one) for u in bare)]
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
     raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)

@@ -57,15 +57,27 @@ class Matching:
     def twins(self, number: int, path: str, unit: Any, entered: np.ndarray | None) -> list[Pair]:
         """Pair one call of a PyTorch layer; the layers of a deep recurrent one each."""
         x = None if entered is None else layouts.common(unit, entered)
-        found = []
+        found, turned = [], x is not None and self._is_turned(unit, x)
+        x = np.swapaxes(x, 0, 1) if turned else x
         for level in range(getattr(unit, "num_layers", 1)):
-            pair = self._pair(Pair(number, path, unit, level), x)
+            pair = self._pair(Pair(number, path, unit, level, turned=turned), x)
             if pair is None:
                 return []
             self.pairs.append(pair)
             found.append(pair)
             x = pair.call.left
         return found
+
+    def _is_turned(self, unit: Any, x: np.ndarray) -> bool:
+        """Say whether only with the axes of batch and steps exchanged this enters a twin."""
+        steps = x.ndim > (1 if kinds.kind(unit) == "Embedding" else 2)
+        if not steps or hasattr(unit, "batch_first") or kinds.is_channels_first(unit):
+            return False
+        twins = [one for one in self.left_over if kinds.are_twins(unit, one.layer)]
+        twins += [pair.call for pair in self.pairs if pair.module is unit]
+        ways = (x, np.swapaxes(x, 0, 1))
+        as_it_is, turned = (any(_order(way, one) is not None for one in twins) for way in ways)
+        return turned and not as_it_is
 
     def _pair(self, half: Pair, x: np.ndarray | None) -> Pair | None:
         twins = [call for call in self.left_over if kinds.are_twins(half.module, call.layer)]
@@ -102,7 +114,7 @@ class Matching:
         """Note that these differ; perhaps a Linear before was unflattened, channels first."""
         self.loose += 1
         same = x is not None and other is not None and x.shape == other.shape and x.ndim > 2
-        for shape in [*self.reshapes, *([x.shape[1:]] if same else [])]:
+        for shape in [*self.reshapes, *(_smaller(x.shape[1:]) if same else [])]:
             wide = [one for one in self.pairs if kinds.kind(one.module) == "Linear"]
             wide = [one for one in wide if one.module.out_features == np.prod(shape)]
             if wide and wide[-1].number not in self.leavings:
@@ -146,6 +158,13 @@ class Matching:
             if not any(layouts.close(way, theirs[other]) for way in ways):
                 self._loosen(theirs[other], theirs[other])
         self.said += answers.doubts(self.pairs, ours, theirs, self.together)
+
+
+def _smaller(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the shapes that upsampling by whole numbers may have made this one of, itself last."""
+    *places, channels = shape
+    shares = [n for n in range(min(places), 0, -1) if not any(size % n for size in places)]
+    return [(*(size // n for size in places), channels) for n in shares]
 
 
 def _order(x: np.ndarray | None, call: Call) -> np.ndarray | None:

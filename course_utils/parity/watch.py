@@ -164,11 +164,12 @@ def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
         return left
     shown, leaving = pairs[-1].call.left, pairs[-1].leaving
     shown = shown if leaving is None else shown[..., np.argsort(leaving)]
-    shape = layouts.common(unit, np.empty(tuple(head.shape))).shape
+    turned = pairs[-1].turned
+    shape = layouts.common(unit, np.empty(tuple(head.shape)), turned).shape
     shown = layouts.repeated(shown, shape)
     if shown.shape != shape:
         return left
-    shown = _like(layouts.native(unit, shown, tuple(head.shape)), head)
+    shown = _like(layouts.native(unit, shown, tuple(head.shape), turned), head)
     if isinstance(unit, torch.nn.RNNBase):
         ends = [end for p in pairs for end in layouts.ends(p.call.left, unit.hidden_size)]
         state = _like(np.stack(ends), head)
