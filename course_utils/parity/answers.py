@@ -22,12 +22,13 @@ def paired(pairs: list["Pair"], ours: Answers, theirs: Answers) -> list[tuple[tu
         return list(zip(ours, theirs, strict=False))
     found, left = [], list(theirs)
     for one, value in list(ours.items())[: len(left)]:
+        free = [one] if one in left else [other for other in left if other not in ours] or left
         fitting = [
             other
-            for other in left
+            for other in free
             if any(layouts.close(way, theirs[other]) for way in like(pairs, value, theirs[other]))
         ]
-        found.append((one, one if one in left else (fitting or left)[0]))
+        found.append((one, (fitting or free)[0]))
         left.remove(found[-1][1])
     return found
 

@@ -18,7 +18,7 @@ ROWS, FEW_ROWS, LARGE = 12, 3, 1000
 """So many rows has a batch; few of them where a row is large."""
 SCALES = np.array([1, 0.01, 300, 30, 1, 3, 1, 0.1, 1, 30, 300, 1])
 """Small rows show an epsilon, large ones a bound such as that of ReLU6."""
-MOST_ROUTES = 200
+MOST_ROUTES = 500
 
 
 class Input(NamedTuple):

@@ -151,11 +151,11 @@ def _settle(both: watch.Both, feed: batches.Feed) -> list[str]:
     inputs = feed.lay(values, next(iter(feed.routes(values))))[1]
     calls, _ = watch.keras_run(both, inputs, None)
     looked_up = [call for call in calls if hasattr(call.layer, "input_dim")]
-    lines = []
-    found = [
-        [call.layer.input_dim for call in looked_up if np.array_equal(call.entered, value)]
-        for value in values
-    ]
+    held = {getattr(unit, "num_embeddings", None) for _, unit in both.units_torch}
+    lines, found = [], []
+    for one, value in zip(feed.inputs, values, strict=True):
+        sizes = [c.layer.input_dim for c in looked_up if np.array_equal(c.entered, value)]
+        found.append([size if size in held else one.top for size in sizes])
     for n, (one, tops) in enumerate(zip(list(feed.inputs), found, strict=True)):
         if one.guess and not tops:
             feed.inputs[n] = one._replace(top=None)
