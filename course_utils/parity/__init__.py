@@ -9,7 +9,8 @@ The way of a copy, a module each:
 4. `match`: twins are those that the same numbers enter, in whatever order of features
    (`layouts`); what fits in two layouts is said;
 5. `weights`: write the weights, in that order;
-6. `proof`, `places`: compare each layer and both answers, wide numbers first, then as they are;
+6. `proof`, `places`: compare each layer and both answers (`answers`: which belong together, and
+   how they are laid out), wide numbers first, then as they are;
 7. `causes`: name the first place that parts, and a cause that was tested; `copying` puts all back.
 """
 

@@ -18,28 +18,45 @@ ROWS, FEW_ROWS, LARGE = 12, 3, 1000
 """So many rows has a batch; few of them where a row is large."""
 SCALES = np.array([1, 0.01, 300, 30, 1, 3, 1, 0.1, 1, 30, 300, 1])
 """Small rows show an epsilon, large ones a bound such as that of ReLU6."""
-MOST_ROUTES = 200
+MOST_ROUTES = 500
 
 
 class Input(NamedTuple):
     """What one input holds: its shape with the batch; whole numbers below `top`, or any.
 
-    `some` is an example; `guess` says that whole numbers are only supposed.
+    `some` is an example; `guess` says that whole numbers are only supposed. `open` are the axes of
+    which any size will do.
     """
 
     shape: tuple[int, ...]
     top: int | None
     some: np.ndarray | None = None
     guess: bool = False
+    truth: bool = False
+    open: tuple[int, ...] = ()
+
+    def longer(self, more: int) -> "Input":
+        """Return the same with more of what may have any size."""
+        sizes = [size + more * (axis in self.open) for axis, size in enumerate(self.shape)]
+        return self._replace(shape=tuple(sizes))
 
 
 class Route(NamedTuple):
-    """How a batch enters: each input's layout, PyTorch's order and call, whole numbers as such."""
+    """How a batch enters: each input's layout, the target's order, PyTorch's call and type.
+
+    `whole` is the type that PyTorch takes what is true or false in: "bool", "int64" or "float";
+    whole numbers are int64 in the first two.
+    """
 
     ways: tuple[int, ...]
     order: tuple[int, ...]
     call: str
-    whole: bool
+    whole: str
+
+    @property
+    def is_positional(self) -> bool:
+        """Say whether the inputs go by their places, not by their names."""
+        return self.call in ("one by one", "as a list")
 
     def is_near(self, other: "Route") -> bool:
         """Say whether one input alone is laid out otherwise."""
@@ -92,6 +109,9 @@ class Feed:
             else:
                 values = generator.integers(0, one.top, one.shape)
                 values[..., -1:] = 0
+                if one.truth:
+                    values[..., :1] = 1  # no row is masked as a whole
+                    values = values.astype(bool)
             found.append(values)
         return found
 
@@ -101,8 +121,10 @@ class Feed:
         orders = list(itertools.permutations(range(len(values))))[:6]
         calls = ["by name", "one by one", "as a dict"] if self.names else ["one by one"]
         calls += ["as a list"] if len(values) > 1 else []
-        whole = [True, False] if any(one.dtype.kind in "iub" for one in values) else [False]
-        every = itertools.product(orders, calls, whole, itertools.product(*ways))
+        held = {one.dtype.kind for one in values}
+        types = ["bool"] if "b" in held else []
+        types += ["int64"] if held & set("iub") else []
+        every = itertools.product(orders, calls, [*types, "float"], itertools.product(*ways))
         routes = (Route(chosen, order, call, whole) for order, call, whole, chosen in every)
         return itertools.islice(routes, MOST_ROUTES)
 
@@ -112,8 +134,37 @@ class Feed:
             layouts.ways(one, not self.from_torch)[way]
             for one, way in zip(values, route.ways, strict=True)
         ]
+        if route.is_positional:  # the source takes its inputs as they come
+            other = [other[n] for n in route.order]
         ours, theirs = (values, other) if self.from_torch else (other, values)
         return self._call(ours, route), self._for_keras(theirs)
+
+    @property
+    def labels(self) -> list[str]:
+        """Return what the inputs are called, in the order of `inputs`."""
+        names = self.names or [one.name for one in getattr(self.model, "inputs", None) or []]
+        return names or [f"number {n + 1}" for n in range(len(self.inputs))]
+
+    def supposed(self, route: Route) -> list[str]:
+        """Say what a route takes for granted: the order of inputs that are alike, time first."""
+        values, names = self.draw(1), self.labels
+        source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
+        lines, alike = [], len({one.shape for one in values}) < len(values)
+        if (
+            alike
+            and route.is_positional
+            and (self.names or list(route.order) != sorted(route.order))
+        ):
+            order = ", ".join(names[n] for n in route.order)
+            lines.append(f"Supposed: {target} takes {source}'s inputs in this order: {order}.")
+        for one, way in zip(values, route.ways, strict=True):
+            laid = layouts.ways(one, not self.from_torch)[way]
+            if laid.strides != one.strides and laid.strides == np.swapaxes(one, 0, 1).strides:
+                shape = f"{source}'s input {one.shape[1:]}"
+                lines.append(
+                    f"Supposed: {target} takes {shape} with its first axis before the batch."
+                )
+        return lines
 
     def doubt(self, values: list[np.ndarray], taken: Route, other: Route) -> str:
         """Say that a second layout of an input fits both models, with other weights."""
@@ -133,8 +184,8 @@ class Feed:
     def _for_keras(self, values: list[np.ndarray]) -> Any:
         import keras
 
-        kinds = [self.model.compute_dtype if one.dtype == "float64" else "int32" for one in values]
-        both = zip(values, kinds, strict=True)
+        types = {"f": self.model.compute_dtype, "b": "bool"}
+        both = [(one, types.get(one.dtype.kind, "int32")) for one in values]
         tensors = [keras.ops.convert_to_tensor(one.astype(kind)) for one, kind in both]
         if self.structure is not None:
             return keras.tree.pack_sequence_as(self.structure, tensors)
@@ -146,10 +197,12 @@ class Feed:
         tensors = []
         for one in values:
             tensor = torch.from_numpy(np.ascontiguousarray(one))
-            whole = route.whole and not tensor.is_floating_point()
-            tensors.append(tensor.to(self.like.device, torch.int64 if whole else self.like.dtype))
+            kind = self.like.dtype
+            if not (tensor.is_floating_point() or route.whole == "float"):
+                keeps = tensor.dtype == torch.bool and route.whole == "bool"
+                kind = torch.bool if keeps else torch.int64
+            tensors.append(tensor.to(self.like.device, kind))
         named = dict(zip(self.names, tensors, strict=False))
-        tensors = [tensors[n] for n in route.order]
         return {
             "one by one": lambda module: module(*tensors),
             "as a list": lambda module: module(tensors),
@@ -184,7 +237,16 @@ def inputs(model: "keras.Layer", example: Any, tops: list[int]) -> list[Input]:
     for shape, dtype in shapes:
         whole = "int" in dtype or "bool" in dtype
         top = min(tops, default=2) if whole or tops else None
-        found.append(Input(_filled(shape), top, guess=not whole and bool(tops)))
+        truth = "bool" in dtype
+        found.append(
+            Input(
+                _filled(shape),
+                2 if truth else top,
+                guess=not whole and bool(tops),
+                truth=truth,
+                open=tuple(n for n, size in enumerate(shape) if n and size is None),
+            )
+        )
     return found
 
 
@@ -205,7 +267,8 @@ def _filled(shape: tuple) -> tuple[int, ...]:
     batch, *rest = shape
     side = 32 if rest.count(None) > 1 else 7
     rest = [side if size is None else size for size in rest]
-    return (batch or (ROWS if np.prod(rest) < LARGE else FEW_ROWS), *rest)
+    rows = ROWS if np.prod(rest) < LARGE else FEW_ROWS
+    return (batch or rows + (rest[:1] == [rows]), *rest)  # the batch must not pass for steps
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

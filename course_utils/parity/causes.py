@@ -11,12 +11,25 @@ from course_utils.parity.places import Place
 from course_utils.parity.weights import Pair
 
 
+def _same(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    wanted = max(0, (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size)
+    return wanted // 2, wanted - wanted // 2
+
+
+PADDINGS = {
+    "same": _same,
+    "valid": lambda *_: (0, 0),
+    "causal": lambda size, kernel, stride, dilation: ((kernel - 1) * dilation, 0),
+}
+"""How much Keras pads an axis on its two sides."""
+
+
 def tested(found: list[Place], number: int, step: float) -> str:
     """Say why the models part at a place, as far as a test could tell."""
     place = found[number]
     if place.entered is not None:
         cause = _epsilon(place, step) or _padding(place, step)
-        return cause or "neither epsilon nor padding is the cause, as a test showed"
+        return cause or "the cause is none of those tested, epsilon and padding"
     if not place.ours or place.ours[0].shape != place.theirs.shape:
         return f"Keras's shape is {place.theirs.shape}, and PyTorch's numbers have another"
     finite = [bool(np.isfinite(one).all()) for one in (place.ours[0], place.theirs)]
@@ -40,7 +53,7 @@ def tested(found: list[Place], number: int, step: float) -> str:
             return f"PyTorch has {name} there and Keras has not"
     if _agree([_in_order(ours)], _in_order(theirs), step):
         return "the same numbers arrive in another order"
-    return "no other activation and no other order is the cause, as a test showed"
+    return "the cause is none of those tested, an activation and the order"
 
 
 def _agree(ours: list[np.ndarray], theirs: np.ndarray, step: float) -> bool:
@@ -122,12 +135,21 @@ def _epsilon(place: Place, step: float) -> str | None:
     return f"{found}; with one they agree" if _agree(again, place.theirs, step) else None
 
 
+def _before_padding(place: Place) -> np.ndarray:
+    """Return what enters both layers, without what PyTorch's model padded by hand."""
+    call, entered = place.pair.call, place.entered
+    if place.pair.entering is not None or call.entered is None or call.entered.ndim != entered.ndim:
+        return entered
+    return np.moveaxis(call.entered, -1, 1).astype(entered.dtype)
+
+
 def _padding(place: Place, step: float) -> str | None:
     """Pad as Keras does, or cut the answer of a transposed convolution as Keras does."""
     module, padding = place.pair.module, getattr(place.pair.layer, "padding", None)
-    if padding not in ("same", "valid") or not hasattr(module, "dilation"):
+    if padding not in PADDINGS or not hasattr(module, "dilation"):
         return None
-    sizes, none = place.entered.shape[2:], (0,) * (place.entered.ndim - 2)
+    entered, none = _before_padding(place), (0,) * (place.entered.ndim - 2)
+    sizes = entered.shape[2:]
     steps = list(zip(sizes, module.kernel_size, module.stride, module.dilation, strict=True))
     if module.transposed:
         same = padding == "same"
@@ -138,10 +160,9 @@ def _padding(place: Place, step: float) -> str | None:
         left = _again(place, place.entered, (..., *cuts), padding=none, output_padding=more)
         how = f", and {padding!r} in Keras; cut as Keras does, they agree"
     else:
-        wanted = [max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n) for n, k, s, d in steps]
-        pads = [(one // 2, one - one // 2) if padding == "same" else (0, 0) for one in wanted]
-        entered = np.pad(place.entered, [(0, 0), (0, 0), *pads])
-        left = _again(place, entered, padding=none)
-        how = f" in PyTorch, and {padding!r} in Keras, which is {list(pads[0])} on the two sides"
+        pads = [PADDINGS[padding](*one) for one in steps]
+        left = _again(place, np.pad(entered, [(0, 0), (0, 0), *pads]), padding=none)
+        how = "" if entered.shape == place.entered.shape else " and some by hand"
+        how += f" in PyTorch, and {padding!r} in Keras, which is {list(pads[0])} on the two sides"
         how += "; with that they agree"
     return f"padding is {module.padding}{how}" if _agree(left, place.theirs, step) else None

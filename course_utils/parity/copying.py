@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     import torch
 
 
+MORE = 1, 3
+"""By so much longer are inputs of any size, when the copy is proved again."""
+
+
 def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     """Give `target` the weights of `source`: a PyTorch module and a Keras model, either way round.
 
@@ -23,7 +28,8 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
     inputs: a list or a dict), for models whose input shapes cannot be known. Where a known input
     fits in two layouts, with other weights, the usual one is taken (channels first in PyTorch, last
-    in Keras), and a line says so. Prints what was supposed, and what was left as it is.
+    in Keras), and a line says so. Where any size will do, several are compared. Prints what was
+    supposed, what was not compared, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.
@@ -63,23 +69,51 @@ def _copied(
     layers = [layer for layer in every if kinds.is_known(layer)]
     sizes = [getattr(unit, "num_embeddings", None) for unit in paths]
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
+    bare = [unit for unit in paths if not [*unit.parameters(), *unit.buffers()]]
+    layers = [one for one in layers if one.weights or any(kinds.are_twins(u, one) for u in bare)]
     step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
     raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)
     feed = batches.Feed(model, like, inputs, from_torch, example)
-    _settle(both, feed)
+    ranges = _settle(both, feed)
     found, route = match.find(both, feed)
     with runs.evaluating(module):  # spectral_norm moves on with each look in training mode
         weights.write(found.pairs, to_keras)
     masks = [one.mask_value for one in model._flatten_layers() if hasattr(one, "mask_value")]
-    values = feed.draw(2, sizes=True, masked=next(iter(masks), 0.0))
-    proof.prove(both, found.pairs, *feed.lay(values, route), step)
+    masked = next(iter(masks), 0.0)
+
+    def prove(fed: batches.Feed) -> None:
+        values = fed.draw(2, sizes=True, masked=masked)
+        proof.prove(both, found.pairs, found.together, *fed.lay(values, route), step)
+
+    prove(feed)
+    unproved = _other_sizes(feed, prove)
     used = {id(one) for pair in found.pairs for one in (pair.module, pair.layer)}
     spare = [unit for unit in paths if id(unit) not in used and paths[unit] not in found.followed]
     left = [f"PyTorch layer {paths[unit]!r}" for unit in spare]
     left += [f"Keras layer {layer.name!r}" for layer in layers if id(layer) not in used]
-    notes = [*found.doubts[:1], *(f"Not used, and left as it is: {one}." for one in left)]
+    notes = [*found.doubts[:1], *feed.supposed(route), *found.said, *ranges, *unproved]
+    notes += [f"Not used, and left as it is: {one}." for one in left]
     return [*notes, *weights.shared(found.pairs)]
+
+
+def _other_sizes(feed: batches.Feed, prove: Callable) -> list[str]:
+    """Prove the copy at other sizes as well, where the model takes any; say where none can run.
+
+    Steps and paddings that agree at an odd size may part at an even one, there or a layer later.
+    """
+    failed = []
+    for more in MORE if any(one.open for one in feed.inputs) else ():
+        other = replace(feed, inputs=[one.longer(more) for one in feed.inputs])
+        shapes = ", ".join(str(one.shape[1:]) for one in other.inputs)
+        try:
+            prove(other)
+        except CourseError as error:
+            if not str(error).startswith("cannot run"):
+                raise CourseError(f"{error} (inputs of {shapes})") from error
+            failed.append(shapes)
+    sizes = " and ".join(failed)
+    return [f"Not compared at inputs of {sizes}: a model cannot run there."] if failed else []
 
 
 def _build(model: "keras.Layer", feed: batches.Feed) -> None:
@@ -107,18 +141,32 @@ def _step(module: "torch.nn.Module", model: "keras.Layer") -> float:
     return float(np.finfo("float64" if types == {"float64"} and exact else "float32").eps)
 
 
-def _settle(both: watch.Both, feed: batches.Feed) -> None:
-    """Where Keras has an embedding, whole numbers are for the inputs that reach it."""
-    if not any(one.guess for one in feed.inputs):
-        return
+def _settle(both: watch.Both, feed: batches.Feed) -> list[str]:
+    """Where Keras has an embedding, whole numbers are for the inputs that reach it, up to its size.
+
+    Returns what is said of others that are known to be whole numbers.
+    """
+    if all(one.top is None or one.some is not None for one in feed.inputs):
+        return []
     values = feed.draw(1)
     inputs = feed.lay(values, next(iter(feed.routes(values))))[1]
     calls, _ = watch.keras_run(both, inputs, None)
-    looked_up = [call.entered for call in calls if hasattr(call.layer, "input_dim")]
-    for n, value in enumerate(values):
-        used = any(one is not None and np.array_equal(one, value) for one in looked_up)
-        if feed.inputs[n].guess and not used:
-            feed.inputs[n] = feed.inputs[n]._replace(top=None)
+    looked_up = [call for call in calls if hasattr(call.layer, "input_dim")]
+    held = {getattr(unit, "num_embeddings", None) for _, unit in both.units_torch}
+    lines, found = [], []
+    for one, value in zip(feed.inputs, values, strict=True):
+        sizes = [c.layer.input_dim for c in looked_up if np.array_equal(c.entered, value)]
+        found.append([size if size in held else one.top for size in sizes])
+    for n, (one, tops) in enumerate(zip(list(feed.inputs), found, strict=True)):
+        if one.guess and not tops:
+            feed.inputs[n] = one._replace(top=None)
+        elif one.top is not None and one.some is None and not one.truth:
+            top = min(tops, default=2 if any(found) else one.top)
+            feed.inputs[n] = one._replace(top=top)
+            if not tops:
+                what = "0 and 1" if top == 2 else f"whole numbers below {top}"
+                lines.append(f"Compared with {what} only in input {feed.labels[n]!r}.")
+    return lines
 
 
 def _sides(source: Any, target: Any) -> tuple["torch.nn.Module", "keras.Layer"]:

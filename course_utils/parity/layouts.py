@@ -1,7 +1,6 @@
 """Arrays as each framework lays them out; the common layout is (batch, …, features)."""
 
 import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +14,15 @@ if TYPE_CHECKING:
 ROUNDING = 2000 * float(np.finfo("float32").eps)
 
 
-def common(layer: "torch.nn.Module | keras.Layer", array: np.ndarray) -> np.ndarray:
-    """Bring what enters or leaves a layer of either framework to the common layout."""
+def common(
+    layer: "torch.nn.Module | keras.Layer", array: np.ndarray, turned: bool = False
+) -> np.ndarray:
+    """Bring what enters or leaves a layer of either framework to the common layout.
+
+    It is `turned` if the batch stands on axis 1, as in models around a recurrent layer it may.
+    """
+    if turned:
+        array = np.swapaxes(array, 0, 1)
     if _is_time_first(layer, array.ndim):
         return np.swapaxes(array, 0, 1)
     axes = _axes(layer, array.ndim)
@@ -25,8 +31,13 @@ def common(layer: "torch.nn.Module | keras.Layer", array: np.ndarray) -> np.ndar
     return np.moveaxis(array, axes[0], -1)
 
 
-def native(layer: "torch.nn.Module | keras.Layer", array: np.ndarray, shape: tuple) -> np.ndarray:
+def native(
+    layer: "torch.nn.Module | keras.Layer", array: np.ndarray, shape: tuple, turned: bool = False
+) -> np.ndarray:
     """Bring an array of the common layout to a layer's own, which has this shape."""
+    if turned:
+        shape = (shape[1], shape[0], *shape[2:])
+        return np.swapaxes(native(layer, array, shape), 0, 1)
     if _is_time_first(layer, len(shape)):
         return np.swapaxes(array, 0, 1)
     axes = _axes(layer, len(shape))
@@ -51,6 +62,11 @@ def _axes(layer: "torch.nn.Module | keras.Layer", rank: int) -> list[int]:
     return list(axis) if isinstance(axis, list | tuple) else [axis]
 
 
+def has_channels_first(layer: "keras.Layer") -> bool:
+    """Say whether a Keras layer has its features on axis 1."""
+    return 1 in _axes(layer, 4)
+
+
 def activated(layer: "keras.Layer", array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Apply the activation that is part of a Keras layer."""
     import keras
@@ -67,15 +83,26 @@ def alike(ours: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     for few, many in ((ours, theirs), (theirs, ours)):
         if few.ndim and few.shape in (many.shape[1:], (1, *many.shape[1:])):
             return repeated(ours, many.shape), repeated(theirs, many.shape)
+    if _squeezed(ours.shape) == _squeezed(theirs.shape):
+        return ours.reshape(theirs.shape), theirs
     return (_trimmed(ours), _trimmed(theirs)) if ours.ndim == theirs.ndim > 2 else (ours, theirs)
 
 
 def repeated(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Repeat what is the same for all rows, or show it once, where that gives this shape."""
+    """Repeat what is the same for all rows, or show it once, where that gives this shape.
+
+    Sides of 1 between the batch and the features do not count.
+    """
     if array.shape in (shape[1:], (1, *shape[1:])):
         return np.broadcast_to(array, shape)
+    if _squeezed(array.shape) == _squeezed(shape):
+        return array.reshape(shape)
     once = shape in (array.shape[1:], (1, *array.shape[1:]))
     return array[0].reshape(shape) if once else array
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[:1], *(size for size in shape[1:-1] if size != 1), *shape[1:][-1:])
 
 
 def _trimmed(array: np.ndarray) -> np.ndarray:
@@ -162,15 +189,8 @@ def ways(array: np.ndarray, to_torch: bool) -> list[np.ndarray]:
             picture = array.reshape(-1, side, side)
             found += [np.expand_dims(picture, there), picture]
         found += [array[:, None], array[..., None]]
+        found.append(array[:, :, None, None] if to_torch else array[:, None, None])
     distinct = {}
     for way in found:
         distinct.setdefault((way.shape, way.strides), way)
     return list(distinct.values())
-
-
-def answers_like(ours: np.ndarray, theirs: np.ndarray) -> Iterable[np.ndarray]:
-    """Return the layouts of PyTorch's answer that have the shape of Keras's."""
-    found = [ours, *([np.moveaxis(ours, 1, -1), np.swapaxes(ours, 0, 1)] if ours.ndim > 2 else [])]
-    found = [way for way in found if way.shape == theirs.shape]
-    squeezed = [tuple(size for size in one.shape if size != 1) for one in (ours, theirs)]
-    return found or ([ours.reshape(theirs.shape)] if squeezed[0] == squeezed[1] else [])

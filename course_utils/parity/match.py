@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import kinds, layouts, watch, weights
+from course_utils.parity import answers, kinds, layouts, watch, weights
+from course_utils.parity.answers import Answers
 from course_utils.parity.batches import Feed, Route
 from course_utils.parity.watch import Both, Call
 from course_utils.parity.weights import Pair
@@ -23,7 +24,8 @@ class Matching:
     are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row.
     `loose` counts what was not found by what enters, `choices` says
     between how many twins a call chose, `supposed` which leavings may help, `followed`
-    which layers have only weights of others, `doubts` what else would fit.
+    which layers have only weights of others, `together` which answers belong together, `doubts`
+    what else would fit, `said` what is supposed.
     """
 
     left_over: list[Call]
@@ -36,7 +38,9 @@ class Matching:
     choices: dict[int, int] = field(default_factory=dict)
     supposed: dict[int, np.ndarray] = field(default_factory=dict)
     followed: list[str] = field(default_factory=list)
+    together: list[tuple[tuple, tuple]] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -53,15 +57,27 @@ class Matching:
     def twins(self, number: int, path: str, unit: Any, entered: np.ndarray | None) -> list[Pair]:
         """Pair one call of a PyTorch layer; the layers of a deep recurrent one each."""
         x = None if entered is None else layouts.common(unit, entered)
-        found = []
+        found, turned = [], x is not None and self._is_turned(unit, x)
+        x = np.swapaxes(x, 0, 1) if turned else x
         for level in range(getattr(unit, "num_layers", 1)):
-            pair = self._pair(Pair(number, path, unit, level), x)
+            pair = self._pair(Pair(number, path, unit, level, turned=turned), x)
             if pair is None:
                 return []
             self.pairs.append(pair)
             found.append(pair)
             x = pair.call.left
         return found
+
+    def _is_turned(self, unit: Any, x: np.ndarray) -> bool:
+        """Say whether only with the axes of batch and steps exchanged this enters a twin."""
+        steps = x.ndim > (1 if kinds.kind(unit) == "Embedding" else 2)
+        if not steps or hasattr(unit, "batch_first") or kinds.is_channels_first(unit):
+            return False
+        twins = [one for one in self.left_over if kinds.are_twins(unit, one.layer)]
+        twins += [pair.call for pair in self.pairs if pair.module is unit]
+        ways = (x, np.swapaxes(x, 0, 1))
+        as_it_is, turned = (any(_order(way, one) is not None for one in twins) for way in ways)
+        return turned and not as_it_is
 
     def _pair(self, half: Pair, x: np.ndarray | None) -> Pair | None:
         twins = [call for call in self.left_over if kinds.are_twins(half.module, call.layer)]
@@ -78,6 +94,8 @@ class Matching:
         self.choices[half.number] = max(1, len(same))
         tie = self.ties.get(half.number, 0) % self.choices[half.number]
         call, order = same[tie] if same else (fitting[0], None)
+        if tie and same[0][0].layer.name == last:
+            self.said.append(f"Supposed: {replace(half, call=call)}, by what both answer.")
         self.left_over.remove(call)
         entering = None if order is None or (order == np.arange(len(order))).all() else order
         featurewise = kinds.is_featurewise(half.module)
@@ -96,7 +114,7 @@ class Matching:
         """Note that these differ; perhaps a Linear before was unflattened, channels first."""
         self.loose += 1
         same = x is not None and other is not None and x.shape == other.shape and x.ndim > 2
-        for shape in [*self.reshapes, *([x.shape[1:]] if same else [])]:
+        for shape in [*self.reshapes, *(_smaller(x.shape[1:]) if same else [])]:
             wide = [one for one in self.pairs if kinds.kind(one.module) == "Linear"]
             wide = [one for one in wide if one.module.out_features == np.prod(shape)]
             if wide and wide[-1].number not in self.leavings:
@@ -125,7 +143,7 @@ class Matching:
             problem = f"{who}: it has no twin in the other model"
         self.problem = self.problem or f"cannot map {problem}"
 
-    def close(self, ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
+    def close(self, ours: Answers, theirs: Answers) -> None:
         """Finish with what was left over, and with the answers of both models."""
         paired = {id(pair.layer) for pair in self.pairs}
         self.loose += len(self.left_over)
@@ -134,10 +152,19 @@ class Matching:
                 f"cannot map Keras layer {layer.name!r} ({type(layer).__name__}): "
                 "it has no twin in the other model"
             )
-        for one, other in zip(ours, theirs, strict=False):
-            ways = layouts.answers_like(one, other)
-            if not any(layouts.close(way, other) for way in ways):
-                self._loosen(other, other)
+        self.together = answers.paired(self.pairs, ours, theirs)
+        for one, other in self.together:
+            ways = answers.like(self.pairs, ours[one], theirs[other])
+            if not any(layouts.close(way, theirs[other]) for way in ways):
+                self._loosen(theirs[other], theirs[other])
+        self.said += answers.doubts(self.pairs, ours, theirs, self.together)
+
+
+def _smaller(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the shapes that upsampling by whole numbers may have made this one of, itself last."""
+    *places, channels = shape
+    shares = [n for n in range(min(places), 0, -1) if not any(size % n for size in places)]
+    return [(*(size // n for size in places), channels) for n in shares]
 
 
 def _order(x: np.ndarray | None, call: Call) -> np.ndarray | None:
@@ -151,7 +178,7 @@ def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
         found_before = best is not None and not any(best[0].rank)
         if found_before and not route.is_near(best[1]):
             continue
-        ways = route.ways if feed.from_torch else ()
+        ways = (route.ways, route.order) if feed.from_torch else ()
         try:
             call, inputs = feed.lay(values, route)
             if ways not in recorded:
@@ -178,22 +205,22 @@ def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
 
 
 def _attempt(
-    both: Both, call: Any, calls: list[Call], answers: list, ties: dict, leavings: dict
+    both: Both, call: Any, calls: list[Call], theirs: Answers, ties: dict, leavings: dict
 ) -> Matching:
     shapes = [getattr(one, "target_shape", ()) for one in both.model._flatten_layers()]
     reshapes = [shape for shape in shapes if len(shape) > 1 and min(shape) > 0]
     found = Matching([one for one in calls if not one.repeats], ties, leavings, reshapes)
     _, ours = watch.torch_run(both, call, found.twins)
-    found.close(ours, answers)
+    found.close(ours, theirs)
     return found
 
 
-def _match(both: Both, call: Any, calls: list[Call], answers: list) -> Matching:
+def _match(both: Both, call: Any, calls: list[Call], theirs: Answers) -> Matching:
     """Pair the calls of both models; try other orders where several layers read the same."""
-    best = _attempt(both, call, calls, answers, {}, {})
+    best = _attempt(both, call, calls, theirs, {}, {})
     while any(best.rank) and best.supposed:
         more = {**best.leavings, **best.supposed}
-        again = _attempt(both, call, calls, answers, {}, more)
+        again = _attempt(both, call, calls, theirs, {}, more)
         if again.rank >= best.rank:
             break
         best = again
@@ -201,7 +228,7 @@ def _match(both: Both, call: Any, calls: list[Call], answers: list) -> Matching:
         every = itertools.product(*map(range, best.choices.values()))
         for ties in itertools.islice(every, MOST_TRIES):
             chosen = dict(zip(best.choices, ties, strict=True))
-            again = _attempt(both, call, calls, answers, chosen, best.leavings)
+            again = _attempt(both, call, calls, theirs, chosen, best.leavings)
             if again.rank < best.rank:
                 best = again  # farther on, other layers may now read the same
                 break

@@ -82,7 +82,7 @@ def around(pair: Pair, entered: Any, left: Any, before: list) -> Iterable[Place]
     """Yield the places in front of a layer and behind it, where both models can be seen there."""
     call, order = pair.call, pair.entering
     if entered is not None and call.entered is not None and pair.level == 0:
-        ours = layouts.common(pair.module, entered)
+        ours = layouts.common(pair.module, entered, pair.turned)
         if order is not None and ours.shape[-1] == len(order):
             ours = ours[..., order]
         ours, theirs = layouts.alike(ours, call.entered)
@@ -97,7 +97,7 @@ def around(pair: Pair, entered: Any, left: Any, before: list) -> Iterable[Place]
 
 def left_like_keras(pair: Pair, left: np.ndarray, like: np.ndarray) -> list[np.ndarray]:
     """Return what left a PyTorch layer as the Keras layer lays it out, activation included."""
-    common = layouts.common(pair.module, left)
+    common = layouts.common(pair.module, left, pair.turned)
     if pair.leaving is not None:
         common = common[..., pair.leaving]
     if kinds.kind(pair.module) in ("RNN", "GRU", "LSTM"):

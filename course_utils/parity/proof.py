@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import causes, layouts, places, watch
+from course_utils.parity import answers, causes, places, watch
 from course_utils.parity.places import Place
 from course_utils.parity.watch import Both
 from course_utils.parity.weights import Pair
@@ -15,7 +15,13 @@ DRAWS = 5
 """So often what rounding may do is drawn, where models seem to part."""
 
 
-def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) -> None:
+Together = list[tuple[tuple, tuple]]
+"""Which of PyTorch's answers belongs to which of Keras's."""
+
+
+def prove(
+    both: Both, pairs: list[Pair], together: Together, call: Any, inputs: Any, step: float
+) -> None:
     """Compare both models with numbers in the place of what leaves their layers, then as they are.
 
     The first shows what differs between layers whatever the weights are, the second the answers.
@@ -24,13 +30,14 @@ def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) ->
     """
     for numbers in (watch.wide, None):
         keras = _look_keras(both, pairs, inputs, numbers)
-        found = _look(both, *keras, call)
+        found = _look(both, together, *keras, call)
         parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
             again = _look_keras(both, pairs, inputs, numbers)
-            _check_repeats(found, _look(both, *again, call, seed=1))
+            _check_repeats(found, _look(both, together, *again, call, seed=1))
             for draw in range(DRAWS):
-                for place, moved in zip(found, _look(both, *keras, call, step, draw), strict=True):
+                shaken = _look(both, together, *keras, call, step, draw)
+                for place, moved in zip(found, shaken, strict=True):
                     place.shaken(moved.ours)
             parted = [n for n, place in enumerate(found) if place.parts(step)]
         if parted:
@@ -47,7 +54,7 @@ def prove(both: Both, pairs: list[Pair], call: Any, inputs: Any, step: float) ->
             raise CourseError(f"cannot copy {pair}: {apart}; small numbers would part")
 
 
-def _look_keras(both: Both, pairs: list[Pair], inputs: Any, numbers: Any) -> tuple[list, list]:
+def _look_keras(both: Both, pairs: list[Pair], inputs: Any, numbers: Any) -> tuple[list, dict]:
     """Run the Keras model on the batch; return the pairs with its calls, and its answers."""
     paired = {pair.call.number for pair in pairs}
     calls, theirs = watch.keras_run(both, inputs, numbers and numbers(), paired)
@@ -58,7 +65,13 @@ def _look_keras(both: Both, pairs: list[Pair], inputs: Any, numbers: Any) -> tup
 
 
 def _look(
-    both: Both, pairs: list[Pair], theirs: list, call: Any, shake: float = 0.0, seed: int = 0
+    both: Both,
+    together: Together,
+    pairs: list[Pair],
+    theirs: dict,
+    call: Any,
+    shake: float = 0.0,
+    seed: int = 0,
 ) -> list[Place]:
     """Run the PyTorch model as well; return the places at which they must agree, in their order."""
     by_number = {}
@@ -81,8 +94,9 @@ def _look(
         found += places.around(pair, *seen[pair.number], before)
         if pair.call.left is not None:
             before = [*before, (pair.name, pair.call.left)]
-    for one, other in zip(ours, theirs, strict=False):
-        found.append(Place(None, layouts.answers_like(one, other), other, before))
+    for one, other in together:
+        ways = answers.like(pairs, ours[one], theirs[other])
+        found.append(Place(None, ways, theirs[other], before))
     return found
 
 

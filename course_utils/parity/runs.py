@@ -26,14 +26,14 @@ def array(tensor: Any) -> np.ndarray | None:
         return None
 
 
-def answers(output: Any) -> list[np.ndarray]:
-    """List the tensors that a model answers with; a dict's in the order of its keys."""
-    if isinstance(output, dict):
-        output = [output[key] for key in sorted(output, key=str)]
-    if isinstance(output, list | tuple):
-        return [one for each in output for one in answers(each)]
+def answers(output: Any, path: tuple = ()) -> dict[tuple, np.ndarray]:
+    """Return the tensors that a model answers with, by the keys and places of its output."""
+    if isinstance(output, dict | list | tuple):
+        inside = output.items() if isinstance(output, dict) else enumerate(output)
+        every = [answers(one, (*path, key)) for key, one in inside]
+        return {place: one for found in every for place, one in found.items()}
     found = array(output)
-    return [] if found is None else [found]
+    return {} if found is None else {path: found}
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def run_torch(
     see: Callable,
     moved: Callable,
     seed: int = 0,
-) -> list[np.ndarray]:
+) -> dict[tuple, np.ndarray]:
     """Call a PyTorch model in evaluation mode, with `see(path, unit, entered, left)` at each layer.
 
     What `moved` and `see` return goes on in the place of what enters and leaves the layer. Returns
@@ -114,7 +114,7 @@ def run_torch(
 
 def run_keras(
     model: "keras.Layer", units: Iterable["keras.Layer"], inputs: Any, see: Callable
-) -> list[np.ndarray]:
+) -> dict[tuple, np.ndarray]:
     """Do the same with a Keras model and `see(layer, entered, left)`."""
     import tensorflow as tf
 

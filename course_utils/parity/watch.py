@@ -61,7 +61,7 @@ def wide() -> Numbers:
 
 def keras_run(
     both: Both, inputs: Any, numbers: Numbers | None, paired: set[int] | None = None
-) -> tuple[list[Call], list[np.ndarray]]:
+) -> tuple[list[Call], dict[tuple, np.ndarray]]:
     """Run the Keras model with numbers in the place of what leaves: its calls and its answers.
 
     With `paired`, numbers stand for the calls of these places only.
@@ -121,7 +121,7 @@ def _states_keras(call: Call, left: Any) -> Any:
 
 def torch_run(
     both: Both, call: Callable, twins: Callable, shake: float = 0.0, seed: int = 0
-) -> tuple[list[tuple[Any, Any]], list[np.ndarray]]:
+) -> tuple[list[tuple[Any, Any]], dict[tuple, np.ndarray]]:
     """Run the PyTorch model with numbers: what enters and leaves each layer, and the answers.
 
     `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. What
@@ -164,11 +164,12 @@ def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
         return left
     shown, leaving = pairs[-1].call.left, pairs[-1].leaving
     shown = shown if leaving is None else shown[..., np.argsort(leaving)]
-    shape = layouts.common(unit, np.empty(tuple(head.shape))).shape
+    turned = pairs[-1].turned
+    shape = layouts.common(unit, np.empty(tuple(head.shape)), turned).shape
     shown = layouts.repeated(shown, shape)
     if shown.shape != shape:
         return left
-    shown = _like(layouts.native(unit, shown, tuple(head.shape)), head)
+    shown = _like(layouts.native(unit, shown, tuple(head.shape), turned), head)
     if isinstance(unit, torch.nn.RNNBase):
         ends = [end for p in pairs for end in layouts.ends(p.call.left, unit.hidden_size)]
         state = _like(np.stack(ends), head)

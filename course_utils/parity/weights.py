@@ -20,7 +20,8 @@ class Pair:
     """Twin layers, and which call of either stands here; `level` is that of a deep recurrent one.
 
     Feature i that enters (leaves) the Keras layer is feature `entering[i]` (`leaving[i]`) of the
-    PyTorch layer; None means that the orders agree.
+    PyTorch layer; None means that the orders agree. `turned` says that the PyTorch layer gets the
+    batch on axis 1.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Pair:
     call: Any = None
     entering: np.ndarray | None = None
     leaving: np.ndarray | None = None
+    turned: bool = False
 
     @property
     def layer(self) -> "keras.Layer":
