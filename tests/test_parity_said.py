@@ -119,6 +119,15 @@ def test_an_answer_that_is_not_compared_is_named(capsys):
     assert line == "Not compared: Keras's answer number 2.\n"
 
 
+def test_the_state_of_a_layer_alone_is_not_missed(capsys):
+    line = said(
+        capsys,
+        lambda: nn.GRU(3, 4, batch_first=True),
+        lambda: sequential((5, 3), L.GRU(4, return_sequences=True)),
+    )
+    assert line == ""
+
+
 def scores(m, x):
     return (m.q(x) @ m.k(x).transpose(1, 2)).softmax(-1)
 
