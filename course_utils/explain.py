@@ -5,7 +5,8 @@ import re
 import traceback
 from typing import NamedTuple
 
-CODES = re.compile(r"\x1b\[[0-9;]*m|\{\{function_node [^}]*\}\} |\s*\[Op:\w+\].*$")
+COLOURS = r"\x1b\[[0-9;]*m"
+CODES = re.compile(COLOURS + r"|\{\{function_node [^}]*\}\} |\s*\[Op:\w+\].*$")
 
 
 class Place(NamedTuple):

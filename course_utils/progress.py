@@ -11,7 +11,7 @@ from typing import Any
 
 from course_utils import ROOT, CourseError
 from course_utils.files import write_text
-from course_utils.notebooks import lessons
+from course_utils.notebooks import counterpart, lessons
 
 # Task ids once began with a lesson's number; these are the lessons as they were numbered then.
 NUMBERED_ONCE = [
@@ -147,7 +147,7 @@ def as_text() -> str:
         if following:
             # Who has begun a lesson's tasks goes on with them.
             begun = not tasks.startswith("0 ")
-            place = path.replace("notebooks/", "exercises/", 1) if begun else path
+            place = counterpart(Path(path), "exercises").as_posix() if begun else path
     console = Console()
     with console.capture() as capture:
         console.print(table)

@@ -5,7 +5,6 @@ The list is its lesson's, but for a figure of matplotlib's: that package is not 
 
 import json
 import tempfile
-import time
 import warnings
 
 import numpy as np
@@ -47,12 +46,7 @@ def by_tensorboard():
         for step in range(2):
             writer.add_histogram("numbers", numbers[:, step], step)
     with shims.tensorboard(place) as server:
-        for _ in range(60):  # it reads the folder anew every second
-            listed = json.loads(server.get("/data/plugins_listing"))
-            tabs = {name for name, tab in listed.items() if tab["enabled"]}
-            if {"hparams", "graphs", "histograms"} <= tabs:
-                break
-            time.sleep(0.5)
+        listed, tabs = shims.plugins(server, {"hparams", "graphs", "histograms"})
         steps = json.loads(server.get("/data/plugin/histograms/histograms?run=.&tag=numbers"))
     return {
         "a table of settings": "hparams" in tabs,

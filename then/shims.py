@@ -129,6 +129,20 @@ def tensorboard(folder):
     return Server([*command, "--reload_interval", "1"])
 
 
+def plugins(server, wanted, tries=60):
+    """Return what TensorBoard's server lists, and which of it has something to show.
+
+    It reads its folder anew every second, so it is asked until `wanted` are there.
+    """
+    for _ in range(tries):
+        listed = json.loads(server.get("/data/plugins_listing"))
+        enabled = {name for name, own in listed.items() if own["enabled"]}
+        if wanted <= enabled:
+            break
+        time.sleep(0.5)
+    return listed, enabled
+
+
 def visdom_server():
     """Start Visdom's server without its command, which fetches web files and dies without them.
 

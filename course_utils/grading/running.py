@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from course_utils import CourseError
+from course_utils import CourseError, explain
 from course_utils.grading import box, guard
 from course_utils.grading.client import MOST_OUTPUT, Client, client_of
 from course_utils.grading.mending import Step
@@ -219,7 +219,7 @@ def _judge(
 def _error(cell: Any) -> tuple[str, str] | None:
     for output in cell.outputs:
         if output.output_type == "error":
-            said = re.sub(r"\x1b\[[0-9;]*m", "", str(output.evalue))
+            said = re.sub(explain.COLOURS, "", str(output.evalue))
             return str(output.ename)[:60], " ".join(said.split())[:300]
     return None
 

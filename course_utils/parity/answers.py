@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 
 Answers = dict[tuple, np.ndarray]
 """Each answer by the keys and places under which a model's output holds it."""
+Together = list[tuple[tuple, tuple]]
+"""Which of PyTorch's answers belongs to which of Keras's."""
 AS_IT_IS, CHANNELS, TIME = "as it is", "with the channels last", "with the batch first"
 
 
-def paired(pairs: list["Pair"], ours: Answers, theirs: Answers) -> list[tuple[tuple, tuple]]:
+def paired(pairs: list["Pair"], ours: Answers, theirs: Answers) -> Together:
     """Pair PyTorch's answers with Keras's: by key, by place, or by value where keys differ."""
     if set(ours) == set(theirs):
         return [(one, one) for one in ours]
@@ -76,9 +78,7 @@ def _rank(pair: "Pair") -> int:
     return len(shape) - (0 if kinds.is_channels_first(pair.module) else shape[1:-1].count(1))
 
 
-def doubts(
-    pairs: list["Pair"], ours: Answers, theirs: Answers, together: list[tuple[tuple, tuple]]
-) -> list[str]:
+def doubts(pairs: list["Pair"], ours: Answers, theirs: Answers, together: Together) -> list[str]:
     """Say what was supposed of the answers, and which were not compared."""
     lines = []
     for one, other in together:

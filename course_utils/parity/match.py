@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils import CourseError
 from course_utils.parity import answers, kinds, layouts, watch, weights
-from course_utils.parity.answers import Answers
+from course_utils.parity.answers import Answers, Together
 from course_utils.parity.batches import Feed, Route
 from course_utils.parity.watch import Both, Call
 from course_utils.parity.weights import Pair
@@ -38,7 +38,7 @@ class Matching:
     choices: dict[int, int] = field(default_factory=dict)
     supposed: dict[int, np.ndarray] = field(default_factory=dict)
     followed: list[str] = field(default_factory=list)
-    together: list[tuple[tuple, tuple]] = field(default_factory=list)
+    together: Together = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 

@@ -7,16 +7,13 @@ import numpy as np
 
 from course_utils import CourseError
 from course_utils.parity import answers, causes, places, watch
+from course_utils.parity.answers import Together
 from course_utils.parity.places import Place
 from course_utils.parity.watch import Both
 from course_utils.parity.weights import Pair
 
 DRAWS = 5
 """So often what rounding may do is drawn, where models seem to part."""
-
-
-Together = list[tuple[tuple, tuple]]
-"""Which of PyTorch's answers belongs to which of Keras's."""
 
 
 def prove(

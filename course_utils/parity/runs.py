@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course_utils import CourseError
+from course_utils import CourseError, explain
 from course_utils.parity import kinds
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _told(framework: str, inside: list[str]) -> Iterable[None]:
     except CourseError:
         raise
     except Exception as error:
-        lines = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()
+        lines = re.sub(explain.COLOURS, "", str(error)).splitlines()
         # Keras's messages begin with where it happened.
         said = (one for one in lines if one.strip() and not one.startswith("Exception encountered"))
         line = next(said, "")

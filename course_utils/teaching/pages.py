@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from course_utils import ROOT, CourseError, claims, minutes
-from course_utils.authoring import headers, notes
+from course_utils.authoring import headers, mutants, notes
 from course_utils.authoring.numbering import ANSWERS
 from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, counterpart, joined, lessons, load, with_tasks
@@ -135,7 +135,8 @@ def _misconception(number: int, one: notes.Misconception, lesson: Lesson, root: 
         )
     _, says, answer = found[0].groups()
     lines = [f"### {number}. {one.believes}", "", *_quoted(_task(lesson, one.task)), ""]
-    lines += ["A wrong answer:", "", *code(answer.strip(), _solution(lesson, one.task)), ""]
+    right = mutants.answers(counterpart(lesson.path, "solutions"))[one.task]
+    lines += ["A wrong answer:", "", *code(answer.strip(), right), ""]
     lines += [f"The check says: “… {says.rstrip('.')} …”", ""]
     return [*lines, f"Ask back: *{one.ask}*", ""]
 
@@ -154,15 +155,6 @@ def code(answer: str, right: str) -> list[str]:
     shown = ["```python", re.sub(r"\n{3,}", "\n\n\n", "\n".join(lines)).strip("\n"), "```"]
     names = ", ".join(f"`{node.name}`" for node in alike)
     return shown + ["", f"*(Right in this answer, and left out: {names}.)*"] * bool(alike)
-
-
-def _solution(lesson: Lesson, task: str) -> str:
-    cells = load(counterpart(lesson.path, "solutions"))["cells"]
-    return next(
-        joined(cell["source"])
-        for cell in cells
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == f"{task}-answer"
-    )
 
 
 def _task(lesson: Lesson, name: str) -> str:

@@ -96,9 +96,7 @@ def make_workshop(root: Path = ROOT) -> list[Slide]:
         told = [f"{part.minutes} minutes.", f"**When time is short.** {part.skip}"]
         slides.append(Slide(f"{number} · {part.title}", asked, told, "ask"))
         cut = speaker.cut_one(workshop.stored(found[part.lesson]), part.title)
-        shown = [
-            Slide(one.title, _parts(one.cells), one.told, layout.size(one.cells)) for one in cut
-        ]
+        shown = [*map(_slide, cut)]
         answer = deck.text(f"> Predict first: {part.answer}", ANSWER)
         slides += [*shown[:-1], shown[-1]._replace(parts=[*shown[-1].parts, answer])]
         verdict = _verdicts([part.claim])
