@@ -1,5 +1,7 @@
 """How a slide's cells stand: twins side by side, large where little is shown, few slides in all."""
 
+import html
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -13,7 +15,7 @@ WIDE, NARROW = 80, 52
 """Characters in a row of a slide, and of a twin's half of it, at most."""
 SMALL, PICTURE = 9, 14
 """A picture takes the room of so many rows: at least, and where it is to be seen from afar."""
-ROW = re.compile(r"<(?:tr|div|p|li)\b")
+ROW, TAG = re.compile(r"<(?:tr|div|p|li)\b"), re.compile(r"^[^>]*>|<[^>]*>|\n")
 DATA = re.compile(r'"data:[^"]*"')
 LARGE, MIDDLE = 13, 20
 """A slide of so many rows is set in large or in middle-sized letters, a fuller one in small."""
@@ -75,9 +77,10 @@ def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
         yield _lines(deck.shortened(text), width)
     for stored in cell.get("outputs", []):
         for part in deck.output(stored):
-            drawn = len(ROW.findall(part))
             plain = DATA.sub("", part)
-            yield picture if deck.is_picture(part) else drawn or _lines(plain, width)
+            drawn = [html.unescape(TAG.sub("", row)) for row in ROW.split(plain)[1:]]
+            lines = sum(_lines(row, width) for row in drawn) or _lines(plain, width)
+            yield picture if deck.is_picture(part) else lines
 
 
 def _lines(text: str, width: int) -> int:
@@ -85,16 +88,21 @@ def _lines(text: str, width: int) -> int:
 
 
 def fewer(parts: list[Part], most: int) -> list[Part]:
-    """Return at most so many slides: neighbours are joined, each time the two that show least."""
+    """Return at most so many slides: neighbours are joined, each time the two that show least.
+
+    A cell counts a row more, for what is between two.
+    """
     parts = list(parts)
     while len(parts) > most:
-        first = min(range(len(parts) - 1), key=lambda n: rows(_both(parts[n], parts[n + 1])))
+        joint = [_both(one, two) for one, two in itertools.pairwise(parts)]
+        first = min(range(len(joint)), key=lambda n: rows(joint[n]) + len(joint[n]))
         one, two = parts[first : first + 2]
         parts[first : first + 2] = [Part(one.title, _both(one, two), one.told + two.told)]
     return parts
 
 
 def _both(one: Part, two: Part) -> list[Cell]:
-    """Return the cells of two slides for one; a heading of its own stands above the second's."""
+    """Return the cells of two slides for one; a new heading stands above the second's."""
     heading = {"cell_type": "markdown", "metadata": {}, "source": f"### {two.title}"}
-    return one.cells + [heading] * (one.title != two.title) + two.cells
+    told = one.title == two.title or heading in one.cells
+    return one.cells + [heading] * (not told) + two.cells

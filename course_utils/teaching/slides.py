@@ -24,8 +24,8 @@ more characters than that, what limits each verdict."""
 ANSWER = "fragment answer"
 """The looks of what became of a prediction."""
 PROMISE = "The promise, for when the predictions are on the board:"
-LONG = 1000
-"""A text of more characters is shown in smaller letters."""
+LONG, LONGER = 1000, 1600
+"""A text of more characters is shown in smaller letters, and in still smaller ones."""
 
 
 def build(names: list[str], to: Path = ROOT / "build/slides", root: Path = ROOT) -> list[str]:
@@ -106,7 +106,7 @@ def make_workshop(root: Path = ROOT) -> list[Slide]:
 
 
 def _looks(text: str) -> str:
-    return "long" if len(text) > LONG else ""
+    return "longer" if len(text) > LONGER else "long" if len(text) > LONG else ""
 
 
 def _spread(own: notes.Notes | None, count: int) -> list[notes.Question]:
