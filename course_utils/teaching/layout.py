@@ -13,6 +13,8 @@ from course_utils.teaching.speaker import Part
 
 WIDE, NARROW = 80, 52
 """Characters in a row of a slide, and of a twin's half of it, at most."""
+PROSE = 20
+"""So many more are in a row of a card, whose letters are narrower than those of code."""
 SMALL, PICTURE = 9, 14
 """A picture takes the room of so many rows: at least, and where it is to be seen from afar."""
 ROW, TAG = re.compile(r"<(?:tr|div|p|li)\b"), re.compile(r"^[^>]*>|<[^>]*>|\n")
@@ -79,7 +81,7 @@ def _rows(cell: Cell, width: int, picture: int) -> Iterator[int]:
         for part in deck.output(stored):
             plain = DATA.sub("", part)
             drawn = [html.unescape(TAG.sub("", row)) for row in ROW.split(plain)[1:]]
-            lines = sum(_lines(row, width) for row in drawn) or _lines(plain, width)
+            lines = sum(_lines(row, width + PROSE) for row in drawn) or _lines(plain, width)
             yield picture if deck.is_picture(part) else lines
 
 
