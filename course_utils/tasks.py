@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from course_utils import CourseError, explain, limits, notebooks, progress
+from course_utils.words import as_html
 
 SECONDS = 30
 """An answer that takes longer is interrupted."""
@@ -39,10 +40,14 @@ class TaskError(Exception):
         self.task = ""
 
     def __str__(self) -> str:
-        return f"{self.outcome}{self.task and f', task {self.task}'}: {self.args[0]}"
+        return self._line(self.task)
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        # The learner reads "Task 1" above; the whole name is for those who collect answers.
+        return [self._line(_number(self.task))]
+
+    def _line(self, task: str) -> str:
+        return f"{self.outcome}{task and f', task {task}'}: {self.args[0]}"
 
 
 class Wrong(TaskError):
@@ -77,10 +82,9 @@ class Done:
         link = ""
         with contextlib.suppress(CourseError):
             title, anchor = _next(self.task)
-            link = f' Next: <a href="#{html.escape(anchor)}">{html.escape(title)}</a>'
-        return (
-            f'<div style="{card}"><span style="{word}">✓ Done</span> task {self.task}.{link}</div>'
-        )
+            link = f' Next: <a href="#{html.escape(anchor)}">{as_html(title)}</a>'
+        done = f'<span style="{word}">✓ Done</span> Task {_number(self.task)}.'
+        return f'<div style="{card}">{done}{link}</div>'
 
 
 @contextlib.contextmanager
@@ -248,8 +252,13 @@ def _next(task: str) -> tuple[str, str]:
             return title, following
         heading = re.match(r"#+ (.+)", "".join(cell["source"]))
         if heading and cell["cell_type"] == "markdown":
-            title = re.sub(r"[`*]", "", heading[1])
+            title = heading[1].replace("*", "")
     return "what follows this exercise", following
+
+
+def _number(task: str) -> str:
+    """Return the number of a task in its exercise: that of first_network-1 is 1."""
+    return task.rpartition("-")[2]
 
 
 def _same(got: Any, expected: Any) -> bool:

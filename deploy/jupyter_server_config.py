@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from traitlets.config.loader import DeferredConfigString
+
 from course_utils import kernels
 from course_utils.machine import lab
 
@@ -15,7 +17,7 @@ for argument in lab.arguments():
     name, _, value = argument.removeprefix("--").partition("=")
     owner, trait = name.split(".")
     if trait not in OTHERS:
-        c[owner][trait] = None if value == "None" else value
+        c[owner][trait] = DeferredConfigString(value)  # read as on a command line
 c.ServerApp.jpserver_extensions = dict(lab.EXTENSIONS)
 for provisioner in kernels.environment().values():
     c.KernelProvisionerFactory.default_provisioner_name = provisioner

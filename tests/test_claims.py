@@ -226,6 +226,15 @@ def test_a_card_says_all_in_text_and_html(small, cards):
     assert "71" not in text + page
 
 
+def test_code_in_a_card_is_code_and_the_learner_s_own_markup_is_text(small, cards):
+    claims.verdict("U", because="`a < b` and `x` are code, a single ` and <i> are not.")
+    assert (
+        "<code>a &lt; b</code> and <code>x</code> are code, a single ` and &lt;i&gt; are not."
+        in cards[0]["text/html"]
+    )
+    assert "`a < b` and `x`" in cards[0]["text/plain"]
+
+
 def test_a_card_without_cases_says_what_would_settle_it(small, cards):
     claims.verdict("U", because="nobody counted.")
     claims.verdict("T", because="it is a word.")

@@ -2,10 +2,13 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 import zmq
 from jupyter_client import KernelManager
+from jupyter_server.serverapp import ServerApp
+from jupyterlab.labapp import LabApp
 from traitlets.config import PyFileConfigLoader
 
 from course_utils import ROOT
@@ -21,15 +24,22 @@ def config(monkeypatch):
 
 def test_a_server_is_told_what_course_lab_tells_its_own(config):
     told = {name: dict(settings) for name, settings in config.items()}
-    assert told.pop("ServerApp")["jpserver_extensions"] == lab.EXTENSIONS
-    assert told["LabApp"]["news_url"] is None
+    assert told["ServerApp"].pop("jpserver_extensions") == lab.EXTENSIONS
     for owner, settings in told.items():
         for trait, value in settings.items():
             assert f"--{owner}.{trait}={value}" in lab.arguments()
 
 
+def test_a_server_reads_it_as_from_a_command_line(config):
+    app, server = LabApp(config=config), ServerApp(config=config)
+    assert app.news_url is None
+    assert app.custom_css is True
+    folder = Path(server.tornado_settings["static_custom_path"])
+    assert (folder / "custom.css").is_file()
+
+
 def test_who_starts_the_server_decides_where_it_listens_and_what_it_opens(config):
-    assert set(config.ServerApp) == {"jpserver_extensions"}
+    assert set(config.ServerApp) == {"jpserver_extensions", "tornado_settings"}
     assert "default_url" not in config.LabApp
 
 

@@ -13,7 +13,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from course_utils import CourseError, progress, tasks
+from course_utils import CourseError, notebooks, progress, tasks
 
 ONES = [
     np.ones(2),
@@ -224,7 +224,7 @@ def test_an_error_in_the_learner_s_code_shows_the_learner_s_line(shell, capsys):
     shell.run_cell("def answer(n):\n    half = n / 2\n    return half / (half - 1)")
     shell.run_cell(CHECK)
     assert capsys.readouterr().out.splitlines() == [
-        "Wrong, task first_network-1: your code stopped at line 3 of the cell, in answer: "
+        "Wrong, task 1: your code stopped at line 3 of the cell, in answer: "
         "`return half / (half - 1)`: ZeroDivisionError: float division by zero"
     ]
 
@@ -241,21 +241,17 @@ def test_a_message_that_begins_with_a_heading_shows_the_line_below_it(shell, cap
 def test_set_up_broken(shell, capsys):
     shell.run_cell(CHECK)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith(
-        "Set-up broken, task first_network-1: name 'answer' is not defined. Run the notebook"
-    )
+    assert line.startswith("Set-up broken, task 1: name 'answer' is not defined. Run the notebook")
     shell.run_cell('with tasks.check("first_network-1"):\n    import nowhere')
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Set-up broken, task first_network-1: ModuleNotFoundError")
+    assert line.startswith("Set-up broken, task 1: ModuleNotFoundError")
 
 
 def test_an_answer_of_another_form_is_the_answer_s_fault(shell, capsys):
     shell.run_cell("def answer(n):\n    return n")
     shell.run_cell('with tasks.check("first_network-1"):\n    first, second = answer((1, 2, 3))')
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith(
-        "Wrong, task first_network-1: the check cannot use what your code gave (ValueError"
-    )
+    assert line.startswith("Wrong, task 1: the check cannot use what your code gave (ValueError")
 
 
 TRACED = {
@@ -275,7 +271,7 @@ def test_an_undefined_name_is_the_learner_s_wherever_it_stands(shell, capsys, na
     shell.run_cell(TRACED[name])
     shell.run_cell(CHECK)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("Wrong, task first_network-1: your code stopped at line ")
+    assert line.startswith("Wrong, task 1: your code stopped at line ")
     place, _, reason = line.partition(" of the cell, in ")
     assert "missing" in TRACED[name].splitlines()[int(place.split()[-1]) - 1]
     assert "+ missing" in reason
@@ -322,7 +318,7 @@ def test_an_answer_that_takes_too_long_is_stopped(shell, capsys, monkeypatch, in
     assert time.perf_counter() - start < 20
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(
-        "Wrong, task first_network-1: your code took more than 0.5 s and was stopped, at line "
+        "Wrong, task 1: your code took more than 0.5 s and was stopped, at line "
     )
     assert line.endswith(("`while True:`", "`n += 1`", "`time.sleep(60)`"))
 
@@ -376,12 +372,28 @@ def test_done_stays_done_where_the_record_is_damaged(progress_file, capfd):
 
 def test_the_card_leads_to_the_next_task_and_then_out_of_the_exercise():
     card = tasks.Done("first_network-1")._repr_html_()
-    assert "✓ Done</span> task first_network-1. Next: " in card
+    assert "✓ Done</span> Task 1. Next: " in card
+    assert "first_network-1" not in card
     assert 'href="#first_network-2">Task 2 · The right loss for logits (TensorFlow)</a>' in card
     # Between these two lies a cell of code that begins with a comment.
     assert '#assistant-5">Task 5 · ' in tasks.Done("assistant-4")._repr_html_()
     assert 'href="#after-first_network"' in tasks.Done("first_network-5")._repr_html_()
+    assert ">Task 3 · What <code>fit</code> " in tasks.Done("training-2")._repr_html_()
     assert "href" not in tasks.Done("elsewhere-1")._repr_html_()
+
+
+@pytest.mark.parametrize("path", notebooks.notebook_paths("exercises"), ids=notebooks.name_of)
+def test_a_task_has_the_number_that_stands_above_it(path):
+    heading, wrong = "", tasks.Wrong("no")
+    for cell in notebooks.load(path)["cells"]:
+        if found := re.search(r"^## (Task \d+)", notebooks.joined(cell["source"]), re.MULTILINE):
+            heading = found[1]
+        own = cell["metadata"].get("nbgrader", {})
+        if own.get("grade"):
+            assert f"</span> {heading}." in tasks.Done(own["grade_id"])._repr_html_()
+            wrong.task = own["grade_id"]
+            assert wrong._render_traceback_() == [f"Wrong, {heading.lower()}: no"]
+    assert heading
 
 
 def test_run_all_would_stop(shell):

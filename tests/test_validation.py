@@ -126,6 +126,14 @@ FAULTS = {
         ),
         "the order of",
     ),
+    "backtick": (
+        lambda cells: source(
+            cells,
+            "lesson.begin()",
+            outputs=[{"output_type": "display_data", "data": {"text/html": ["by `fit`"]}}],
+        ),
+        "shows a backtick",
+    ),
     "broken link": (
         lambda cells: append(cells, "\n\n[next lesson](99_none.ipynb)"),
         "broken link: 99_none",

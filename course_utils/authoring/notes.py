@@ -1,6 +1,5 @@
 """What belongs to a lesson and stands beside it: questions, misconceptions, how to teach it."""
 
-import html
 import re
 import tomllib
 import zlib
@@ -9,6 +8,7 @@ from typing import NamedTuple
 
 from course_utils import ROOT, CourseError, claims
 from course_utils.notebooks import Lesson
+from course_utils.words import as_html
 
 FOLDER = Path("instructors", "lessons")
 FEWEST, MOST = 3, 5
@@ -122,7 +122,6 @@ def check_yourself(questions: list[Question]) -> str:
 
 def inline_html(text: str) -> str:
     """Return a line of Markdown, which may have code and emphasis in it, as HTML."""
-    parts = re.split(r"`([^`]+)`", html.escape(text, quote=False))
+    parts = re.split(r"(<code>.*?</code>)", as_html(text, quote=False))
     parts[::2] = [EMPHASIS.sub(r"<em>\1</em>", part) for part in parts[::2]]
-    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
     return "".join(parts)

@@ -202,6 +202,8 @@ def _outputs(cells: list[Cell]) -> Iterator[str]:
             if found := PRINTED_SET.search(notebooks.printed(output)):
                 yield f"cell {n}: the order of {found[0]} changes from run to run: print it sorted"
             page = joined(data.get("text/html", ""))
+            if "`" in re.sub(r"<img [^>]*>", "", page):
+                yield f"cell {n}: a page that shows a backtick: `words.as_html` makes code of it"
             if any(key.startswith("image/") for key in data) and not page:
                 yield f"cell {n}: a picture that JupyterLab shows without alt text"
             yield from _pictures(n, page)

@@ -19,6 +19,7 @@ from course_utils.claims.reading import (
     section,
 )
 from course_utils.files import relative_link
+from course_utils.words import as_html
 
 NO_CASES: Mapping[str, Case] = {}
 
@@ -162,15 +163,15 @@ def _row(name: str, entry: Entry, start: Path) -> str:
     link = relative_link(notebooks.named(entry["lesson"]), start)
     lesson = f"<a href='{link}'>{entry['lesson'].replace('_', ' ')}</a>"
     details = "".join(
-        f"<div><i>{head}:</i> {html.escape(text)}</div>" for head, text in below(entry).items()
+        f"<div><i>{head}:</i> {as_html(text)}</div>" for head, text in below(entry).items()
     )
     data = "".join(f" data-{key}='{entry[key]}'" for key in ("verdict", "evidence", "lesson"))
     return (
         f"<details class='claim'{data} style='margin:4px 0 4px 14px'>"
         f"<summary><span style='border-left:6px solid {colour};padding-left:6px'>{name} "
-        f"<b>{label}</b></span> “{html.escape(entry['words'])}”</summary>"
+        f"<b>{label}</b></span> “{as_html(entry['words'])}”</summary>"
         f"<div style='margin:2px 0 8px 22px'>"
-        f"<div><i>We take it to mean:</i> {html.escape(entry['claim'])}</div>{details}"
+        f"<div><i>We take it to mean:</i> {as_html(entry['claim'])}</div>{details}"
         f"<div><i>The article's {_where(entry)}; lesson:</i> {lesson}</div></div></details>"
     )
 
@@ -217,21 +218,21 @@ def _card_html(name: str, entry: Entry, cases: Mapping[str, Case], because: str)
     items = ""
     for case_label, case in cases.items():
         said = " · ".join(filter(None, [_values(case), f"<code>{html.escape(case.rule)}</code>"]))
-        items += f"<li>{'✓' if case.holds else '✗'} {html.escape(case_label)}<br>{said}</li>"
+        items += f"<li>{'✓' if case.holds else '✗'} {as_html(case_label)}<br>{said}</li>"
     if items:
         items = f"<ul style='list-style:none;padding-left:0;margin:4px 0'>{items}</ul>"
     details = "".join(
-        f"<div><small><i>{head}:</i> {html.escape(text)}</small></div>"
+        f"<div><small><i>{head}:</i> {as_html(text)}</small></div>"
         for head, text in below(entry).items()
     )
     if sources := _sources(cases):
-        listed = "".join(f"<div><small>{html.escape(source)}</small></div>" for source in sources)
+        listed = "".join(f"<div><small>{as_html(source)}</small></div>" for source in sources)
         head = f"<summary><small><i>Sources:</i> {len(sources)}</small></summary>"
         details += f"<details>{head}{listed}</details>"
     return (
         f"<div style='border-left:6px solid {colour};padding:6px 14px;margin:6px 0;max-width:44em'>"
-        f"<div><b>{name}</b> “{html.escape(entry['words'])}” <small>({_where(entry)})</small></div>"
-        f"<div><i>We take it to mean:</i> {html.escape(entry['claim'])}</div>"
-        f"<div style='margin:4px 0'><b>{label}.</b> {html.escape(because)}</div>"
+        f"<div><b>{name}</b> “{as_html(entry['words'])}” <small>({_where(entry)})</small></div>"
+        f"<div><i>We take it to mean:</i> {as_html(entry['claim'])}</div>"
+        f"<div style='margin:4px 0'><b>{label}.</b> {as_html(because)}</div>"
         f"{items}{details}</div>"
     )

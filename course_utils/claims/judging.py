@@ -1,6 +1,5 @@
 """Judge an experiment, not its result: what can be computed of its cases, and what is asked."""
 
-import html
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 from course_utils import CourseError
 from course_utils.claims.cases import Case
 from course_utils.claims.reading import Entry
+from course_utils.words import as_html
 
 FEWEST_VALUES, FEWEST_CASES = 5, 2
 """So many seeds or pairs on each side of a case, and so many situations, are wanted."""
@@ -99,10 +99,9 @@ def page(judged: list[Judged], answers: Mapping[str, str]) -> tuple[str, str]:
         raise CourseError(f"{unknown[0]!r} is not asked: answer {', '.join(ASKED)}")
     marks = [("yes" if one.yes else "no", one.question) for one in judged]
     told = [(question, " ".join(answers.get(key, "").split())) for key, question in ASKED.items()]
-    items = [f"{'✓' if mark == 'yes' else '✗'} {html.escape(q)}" for mark, q in marks]
+    items = [f"{'✓' if mark == 'yes' else '✗'} {as_html(q)}" for mark, q in marks]
     items += [
-        f"{html.escape(question)} <i>{html.escape(said) or 'not answered'}</i>"
-        for question, said in told
+        f"{as_html(question)} <i>{as_html(said) or 'not answered'}</i>" for question, said in told
     ]
     style = "list-style:none;padding-left:20px;margin:0;max-width:48em;line-height:1.3"
     listed = "".join(f"<li><small>{item}</small></li>" for item in items)

@@ -7,7 +7,6 @@ A row says where the sentence was read (`source`) instead of which sentences of 
 Nothing here changes a row that is there: the file is the learner's to edit.
 """
 
-import html
 import json
 import re
 import tomllib
@@ -21,6 +20,7 @@ from course_utils.claims import cards, judging, reading
 from course_utils.claims.cases import Case, decide
 from course_utils.claims.reading import Entry, fault_of
 from course_utils.files import write_text
+from course_utils.words import as_html
 
 # The last two stand only where they say something. Until it is measured, a verdict is left open.
 FIELDS = {
@@ -119,7 +119,7 @@ def verdict(
     if cases and "verdict" not in rows[name]:
         line = f'verdict = "{came}"'
         told.append(f"To keep it, add below [claims.{name}] in {path.name}: {line}")
-    lines = "".join(f"<div style='padding-left:20px'>{html.escape(line)}</div>" for line in told)
+    lines = "".join(f"<div style='padding-left:20px'>{as_html(line)}</div>" for line in told)
     below = lines + page, "".join(f"\n{line}" for line in told) + text
     cards.show(name, entry, cases, because, below)
 

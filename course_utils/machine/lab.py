@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 from course_utils import ROOT, SET_UP, CourseError
 
+SETTINGS = Path(__file__).parent / "lab_settings"
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 SECONDS_TO_END = 4
 SECONDS_TO_ANSWER = 3
@@ -85,7 +86,9 @@ def arguments(root: Path = ROOT) -> list[str]:
         "--Application.log_level=ERROR",
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
-        f"--LabApp.app_settings_dir={Path(__file__).parent / 'lab_settings'}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
+        "--LabApp.custom_css=True",
+        f"--ServerApp.tornado_settings=static_custom_path={SETTINGS}",
         # The tabs that were open belong to this checkout, not to all of this user's JupyterLabs.
         f"--LabApp.workspaces_dir={root / 'build' / 'lab' / 'workspaces'}",
         "--ContentsManager.pre_save_hook=course_utils.machine.saving.keep_released",

@@ -5,7 +5,6 @@ one that is tagged `slide-output` as well only the output is shown. A section wi
 what it drew or printed last. The text around becomes the speaker's notes.
 """
 
-import html
 import itertools
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from course_utils.notebooks import Lesson, joined, lessons, load
 from course_utils.teaching import deck, layout, outline, reveal, speaker, workshop
 from course_utils.teaching.deck import Slide
 from course_utils.teaching.outline import Cell
+from course_utils.words import as_html
 
 MOST, CHECKED = 15, 2
 """So many slides a lesson has at most, and so many of them are questions."""
@@ -152,7 +152,7 @@ def _verdicts(names: list[str]) -> Slide:
             notes.inline_html(entry["limit"]),
         ]
         fragment = f"<td class='fragment' data-fragment-index='{number}'>"
-        shown += f"<tr><td><b>{name}</b></td><td>“{html.escape(entry['words'])}”</td>"
+        shown += f"<tr><td><b>{name}</b></td><td>“{as_html(entry['words'])}”</td>"
         shown += "".join(f"{fragment}{cell}</td>" for cell in cells[: 1 + few]) + "</tr>"
         more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
         told.append(f"**{name}** {label}. {more}")
