@@ -251,6 +251,14 @@ def test_a_room_is_told_machine_by_machine(tmp_path):
     assert "cannot be read" in lines[2]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_report_is_read_as_any_shell_has_written_it(tmp_path, encoding):
+    report(tmp_path, "desk", "fail")
+    path = tmp_path / "desk.json"
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding, newline="\r\n")
+    assert room.table(tmp_path) == (["desk: kernel: does not start (make lab)"], False)
+
+
 def test_a_room_without_reports_says_how_to_make_them(tmp_path):
     with pytest.raises(CourseError, match=r"course doctor --json > NAME\.json"):
         room.table(tmp_path)
