@@ -161,6 +161,7 @@ def test_what_the_notes_announce_follows_and_the_right_answer_is_marked(of):
 
 def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
     for of in LESSONS:
+        reasons = outline.reasons(notebooks.load(of.path)["cells"])
         found = [slide for slide in deck_of(of.name) if slide.title == "The verdicts"]
         assert len(found) == bool(of.claims), of.name
         assert "`" not in "".join(part for slide in found for part in slide.parts)
@@ -171,6 +172,7 @@ def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
             assert html.escape(entry["words"]) in words
             assert claims.VERDICTS[entry["verdict"]][0] in verdict
             told = "\n".join(found[0].notes)
+            assert f"**{name}** {reasons[name]} " in told
             assert entry["limit"] in told
             assert entry.get("otherwise", "") in told
 

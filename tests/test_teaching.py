@@ -1,5 +1,6 @@
 """Pages, schedules and the workshop: derived from the lessons, so that they cannot go stale."""
 
+import html
 import json
 import re
 import shutil
@@ -43,6 +44,29 @@ def test_a_lesson_s_page_has_all_that_is_taught_from(of):
     assert letters == places
     tied = {question.objective for question in own.questions}
     assert len(tied) >= min(3, len(of.objectives) - 1)
+
+
+def test_a_page_says_of_each_verdict_why_and_what_would_turn_it():
+    judged = [of for of in LESSONS if of.claims]
+    assert judged
+    for of in judged:
+        text = pages.page(of, notes.read(of))
+        for name in of.claims:
+            entry = claims.claim(name)
+            label, _ = claims.VERDICTS[entry["verdict"]]
+            row = re.search(rf"^\| {name} \| “.*” \| \*\*(.*)\.\*\* ([^|]*\.) \|$", text, re.M)
+            assert row[1] == label
+            assert row[2] in shown_by(of).replace("\n", " ")
+            (more,) = re.findall(rf"^- \*\*{name}\*\* (.*)$", text, re.M)
+            wanted = [entry.get("control"), entry.get("otherwise"), entry["limit"]]
+            assert all(told in more for told in wanted if told)
+
+
+def shown_by(of):
+    """Return the cards that a lesson has stored, as they are seen, in place of what was printed."""
+    cells = notebooks.load(of.path)["cells"]
+    stored = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+    return html.unescape(" ".join(notebooks.joined(data.get("text/html", "")) for data in stored))
 
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
