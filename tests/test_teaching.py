@@ -242,6 +242,8 @@ def test_the_workshop_is_made_of_the_lessons_own_cells():
     assert set(own) <= code
     assert len(workshop.parts()) == CLAIMS
     assert all(f'"{part.claim}"' in str(part.cells) for part in workshop.parts())
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert re.findall(r"(?i).*\bsections?\b.*", text) == []
 
 
 @pytest.mark.heavy
