@@ -23,6 +23,7 @@ FEWEST = 8
 SMALLEST_PICTURE = 100  # pixels of height on the screen; a strip of digits has 130
 SMALLER = 1.6  # times; letters of a picture are about 15 pixels high as it is stored
 HALF_EMPTY, LEGIBLE = 400, 18  # a slide that ends above this pixel has no smaller letters
+ONE_SIDED = {"visdom", "then_and_now", "your_own_claim"}  # code that serves both, or one at a time
 LESSONS = [lesson for lesson in notebooks.lessons() if lesson.tasks]
 
 
@@ -160,6 +161,7 @@ def test_what_the_notes_announce_follows_and_the_right_answer_is_marked(of):
 
 def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
     for of in LESSONS:
+        reasons = outline.reasons(notebooks.load(of.path)["cells"])
         found = [slide for slide in deck_of(of.name) if slide.title == "The verdicts"]
         assert len(found) == bool(of.claims), of.name
         assert "`" not in "".join(part for slide in found for part in slide.parts)
@@ -170,6 +172,7 @@ def test_every_verdict_is_on_a_slide_hidden_until_it_is_asked_for():
             assert html.escape(entry["words"]) in words
             assert claims.VERDICTS[entry["verdict"]][0] in verdict
             told = "\n".join(found[0].notes)
+            assert f"**{name}** {reasons[name]} " in told
             assert entry["limit"] in told
             assert entry.get("otherwise", "") in told
 
@@ -347,6 +350,13 @@ def test_twins_stand_side_by_side_and_the_text_around_becomes_the_notes(small):
     heading = "**1 · What is one?**, from minute 0"
     announced = ["and in TensorFlow:", slides.speaker.ON_SLIDE]
     assert shown.notes == [heading, *announced, "Read [this](01_title.ipynb) aloud."]
+
+
+def test_a_lesson_s_slides_show_twins():
+    def twins(name):
+        return "<div class='twins" in "".join(part for one in deck_of(name) for part in one.parts)
+
+    assert {of.name for of in LESSONS if not twins(of.name)} == ONE_SIDED
 
 
 def test_unknown_and_untagged_lessons_are_named(small, tmp_path):

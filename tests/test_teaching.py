@@ -1,5 +1,6 @@
 """Pages, schedules and the workshop: derived from the lessons, so that they cannot go stale."""
 
+import html
 import json
 import re
 import shutil
@@ -43,6 +44,29 @@ def test_a_lesson_s_page_has_all_that_is_taught_from(of):
     assert letters == places
     tied = {question.objective for question in own.questions}
     assert len(tied) >= min(3, len(of.objectives) - 1)
+
+
+def test_a_page_says_of_each_verdict_why_and_what_would_turn_it():
+    judged = [of for of in LESSONS if of.claims]
+    assert judged
+    for of in judged:
+        text = pages.page(of, notes.read(of))
+        for name in of.claims:
+            entry = claims.claim(name)
+            label, _ = claims.VERDICTS[entry["verdict"]]
+            row = re.search(rf"^\| {name} \| “.*” \| \*\*(.*)\.\*\* ([^|]*\.) \|$", text, re.M)
+            assert row[1] == label
+            assert row[2] in shown_by(of).replace("\n", " ")
+            (more,) = re.findall(rf"^- \*\*{name}\*\* (.*)$", text, re.M)
+            wanted = [entry.get("control"), entry.get("otherwise"), entry["limit"]]
+            assert all(told in more for told in wanted if told)
+
+
+def shown_by(of):
+    """Return the cards that a lesson has stored, as they are seen, in place of what was printed."""
+    cells = notebooks.load(of.path)["cells"]
+    stored = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+    return html.unescape(" ".join(notebooks.joined(data.get("text/html", "")) for data in stored))
 
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
@@ -218,6 +242,8 @@ def test_the_workshop_is_made_of_the_lessons_own_cells():
     assert set(own) <= code
     assert len(workshop.parts()) == CLAIMS
     assert all(f'"{part.claim}"' in str(part.cells) for part in workshop.parts())
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert re.findall(r"(?i).*\bsections?\b.*", text) == []
 
 
 @pytest.mark.heavy
@@ -249,6 +275,14 @@ def test_a_room_is_told_machine_by_machine(tmp_path):
     assert lines[0] == "desk-1: ready"
     assert lines[1] == "desk-2: kernel: does not start (make lab)"
     assert "cannot be read" in lines[2]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_report_is_read_as_any_shell_has_written_it(tmp_path, encoding):
+    report(tmp_path, "desk", "fail")
+    path = tmp_path / "desk.json"
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding, newline="\r\n")
+    assert room.table(tmp_path) == (["desk: kernel: does not start (make lab)"], False)
 
 
 def test_a_room_without_reports_says_how_to_make_them(tmp_path):

@@ -5,7 +5,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from course_utils import minutes
+from course_utils import claims, minutes
 from course_utils.notebooks import joined, printed
 
 TWINS, FOUND = "Where the twins differ", "What we found"
@@ -21,6 +21,7 @@ TOLD_ONCE = re.compile(
     re.MULTILINE,
 )
 """Lines of a verdict card that the slides of the claims and of the verdicts tell."""
+REASON = re.compile(r"^([A-Z]\d\d): “.*\n.*\nVerdict: (.*)$", re.MULTILINE)
 NAMELESS = re.compile(r"<.* at 0x\w+>")
 IN_LESSON = {
     "<IPython.lib.display.Audio object>": "(a sound: in the notebook)",
@@ -79,6 +80,17 @@ def section(cells: list[Cell], heading: str) -> str:
         if cell["cell_type"] == "markdown" and found:
             return OPEN_END.sub("", rest.partition("\n## ")[0].strip())
     return ""
+
+
+def reasons(cells: list[Cell]) -> dict[str, str]:
+    """Return of each claim whose card a lesson has stored its verdict, and why it is that."""
+    stored = (printed(output) for cell in cells for output in cell.get("outputs", []))
+    return {name: reason for text in stored for name, reason in REASON.findall(text)}
+
+
+def below(entry: dict[str, Any]) -> str:
+    """Return what stands below a claim's verdict, as one paragraph."""
+    return " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
 
 
 def shown_text(cell: Cell) -> str:

@@ -43,7 +43,7 @@ def page(lesson: Lesson, own: notes.Notes, root: Path = ROOT) -> str:
     lines = [MADE, "", f"# Teaching {lesson.number} · {lesson.title}", "", lesson.promise, ""]
     lines += [f"[The lesson]({link})" + _exercise(lesson, place) + ".", ""]
     lines += ["## Objectives", "", *_numbered(lesson.objectives), ""]
-    lines += _claims(lesson)
+    lines += _claims(lesson, cells)
     lines += _minutes(lesson, root)
     lines += ["## When time is short", "", own.skip, ""]
     if asked := outline.prediction(cells):
@@ -87,16 +87,19 @@ def _exercise(lesson: Lesson, place: Path) -> str:
     return f" · [its exercise]({exercise}), {len(lesson.tasks)} tasks · [the solution]({solution})"
 
 
-def _claims(lesson: Lesson) -> list[str]:
+def _claims(lesson: Lesson, cells: list[outline.Cell]) -> list[str]:
+    """Return each claim with its verdict and why; below, what a class asks of a verdict."""
     if not lesson.claims:
         return []
-    lines = ["## Claims", "", "| id | the article's words | verdict | what limits it |"]
-    lines += ["|---|---|---|---|"]
+    reasons = outline.reasons(cells)
+    lines = ["## Claims", "", "| id | the article's words | verdict |", "|---|---|---|"]
+    more = ["Before a class runs a card's cell, ask what would turn its verdict:", ""]
     for name in lesson.claims:
         entry = claims.claim(name)
-        label, _ = claims.VERDICTS[entry["verdict"]]
-        lines.append(f"| {name} | “{entry['words']}” | {label} | {entry['limit']} |")
-    return [*lines, ""]
+        label, _, why = reasons[name].partition(". ")
+        lines.append(f"| {name} | “{entry['words']}” | **{label}.** {why} |")
+        more.append(f"- **{name}** {outline.below(entry)}")
+    return [*lines, "", *more, ""]
 
 
 def _minutes(lesson: Lesson, root: Path) -> list[str]:

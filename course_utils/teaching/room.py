@@ -29,7 +29,7 @@ def table(folder: Path) -> tuple[list[str], bool]:
 def _problems(report: Path) -> list[str]:
     """List what a report says is to be mended, with the command that mends it."""
     try:
-        rows = json.loads(report.read_text(encoding="utf-8-sig"))["rows"]
+        rows = json.loads(report.read_bytes())["rows"]  # PowerShell's `>` writes UTF-16
         bad = [row for row in rows if row["status"] == "fail"]
         return [
             f"{row['name']}: {row['detail']} ({row['mend']})".removesuffix(" ()") for row in bad

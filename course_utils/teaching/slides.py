@@ -73,7 +73,7 @@ def make(lesson: Lesson, root: Path = ROOT) -> list[Slide]:
     first, last = [_title(lesson)], []
     if lesson.claims:
         first.append(_claims(lesson))
-        last.append(_verdicts(lesson.claims))
+        last.append(_verdicts(lesson.claims, outline.reasons(cells)))
     if asked := outline.prediction(cells):
         told = [own.prediction] if own else []
         first.append(Slide(minutes.PREDICTION, [deck.text(asked)], told, "ask"))
@@ -95,11 +95,12 @@ def make_workshop(root: Path = ROOT) -> list[Slide]:
         asked = [deck.text(f"**{part.claim}** “{entry['words']}”"), deck.text(part.predict)]
         told = [f"{part.minutes} minutes.", f"**When time is short.** {part.skip}"]
         slides.append(Slide(f"{number} · {part.title}", asked, told, "ask"))
-        cut = speaker.cut_one(workshop.stored(found[part.lesson]), part.title)
+        cells = workshop.stored(found[part.lesson])
+        cut = speaker.cut_one(cells, part.title)
         shown = [*map(_slide, cut)]
         answer = deck.text(f"> Predict first: {part.answer}", ANSWER)
         slides += [*shown[:-1], shown[-1]._replace(parts=[*shown[-1].parts, answer])]
-        verdict = _verdicts([part.claim])
+        verdict = _verdicts([part.claim], outline.reasons(cells))
         talk = deck.text(f"**Talk.** {part.talk}")
         slides.append(verdict._replace(title="The verdict", parts=[*verdict.parts, talk]))
     return slides
@@ -137,7 +138,7 @@ def _claims(lesson: Lesson) -> Slide:
     return Slide("What is claimed", shown, ["\n".join(told)] * bool(told), _many(lesson.claims))
 
 
-def _verdicts(names: list[str]) -> Slide:
+def _verdicts(names: list[str], reasons: dict[str, str]) -> Slide:
     """Return the verdicts, which show one by one; with few, what limits each beside it."""
     limits = sum(len(claims.claim(name)["limit"]) for name in names)
     few = len(names) <= FEW and limits <= LIMITS
@@ -154,8 +155,7 @@ def _verdicts(names: list[str]) -> Slide:
         fragment = f"<td class='fragment' data-fragment-index='{number}'>"
         shown += f"<tr><td><b>{name}</b></td><td>“{as_html(entry['words'])}”</td>"
         shown += "".join(f"{fragment}{cell}</td>" for cell in cells[: 1 + few]) + "</tr>"
-        more = " ".join(f"*{head}:* {text}" for head, text in claims.below(entry).items())
-        told.append(f"**{name}** {label}. {more}")
+        told.append(f"**{name}** {reasons[name]} {outline.below(entry)}")
     table = f"<table class='verdicts'>{shown}</table>"
     looks = _many(names) if few or len(names) > FEW else ""
     return Slide("The verdicts", [table], told, looks)

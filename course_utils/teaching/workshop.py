@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from course_utils import ROOT, CourseError, claims, minutes
 from course_utils.files import relative_link
 from course_utils.notebooks import Lesson, as_text, joined, lessons, load, statements, tidy
+from course_utils.teaching import outline
 
 PATH = Path("instructors", "workshop.ipynb")
 PAGE = PATH.with_suffix(".md")
@@ -108,11 +109,11 @@ def page(root: Path = ROOT) -> str:
     found = {lesson.name: lesson for lesson in lessons(root)}
     for number, one in enumerate(parts(root), start=1):
         entry = claims.claim(one.claim)
-        label, _ = claims.VERDICTS[entry["verdict"]]
+        reason = outline.reasons(stored(found[one.lesson]))[one.claim]
         link = f"[{found[one.lesson].title}](lessons/{one.lesson}.md)"
         lines += [f"## {number} · {one.title}", "", f"{one.minutes} minutes, from {link}.", ""]
         lines += [f"**Predict first.** {one.predict}", "", f"**The answer.** {one.answer}", ""]
-        lines += [f"**{one.claim}** “{entry['words']}”: {label}.", ""]
+        lines += [f"**{one.claim}** “{entry['words']}”: {reason}", ""]
         lines += [f"- {head}: {text}" for head, text in claims.below(entry).items()]
         lines += ["", f"**Talk.** {one.talk}", "", f"**When time is short.** {one.skip}", ""]
     return "\n".join(lines).rstrip() + "\n"
