@@ -242,6 +242,36 @@ def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
         assert amiss == []
 
 
+WIDER = """() => Array.from(document.querySelectorAll('.jp-CodeCell .cm-scroller'))
+  .filter(code => code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
+
+
+def test_no_code_is_cut_off_in_a_small_window_with_the_files_beside_it(lab, chromium):
+    name = notebooks.named(QUICK, root=lab.folder).relative_to(lab.folder).as_posix()
+    with browser.opened(chromium, lab, name) as (page, _):
+        page.set_viewport_size({"width": 1024, "height": 768})
+        page.locator(".jp-CodeCell .cm-line").last.wait_for()
+        page.evaluate("() => jupyterapp.commands.execute('filebrowser:activate')")
+        page.locator(".jp-DirListing-item").first.wait_for()
+        assert page.evaluate(WIDER) == []
+
+
+LABELS = """() => Array.from(document.querySelectorAll('.lm-DockPanel .lm-TabBar-tabLabel'))
+  .map(label => getComputedStyle(label, '::before').content.slice(0, 9) + label.textContent)"""
+
+
+def test_the_tabs_of_a_lesson_and_its_exercise_differ(lab, chromium):
+    lesson = notebooks.named(QUICK, root=lab.folder)
+    place = f"exercises/{lesson.relative_to(lab.folder / 'notebooks').as_posix()}"
+    with browser.opened(chromium, lab, place) as (page, amiss):
+        page.wait_for_function(browser.READY)
+        page.wait_for_function(f"() => ({LABELS})()[0].startsWith('\"Exercise')")
+        page.get_by_role("link", name="lesson 01").first.click()
+        page.wait_for_function(f"() => ({LABELS})().length === 2")
+        page.wait_for_function(f"() => ({LABELS})()[1] === 'none{lesson.name}'")
+        assert amiss == []
+
+
 AT = "() => document.activeElement.textContent.trim()"
 SHOWN_TASK = """() => {
   const tasks = Array.from(document.querySelectorAll('.jp-Notebook h2'));
