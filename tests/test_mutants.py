@@ -164,6 +164,11 @@ def test_an_unknown_task_is_one_line():
         list(authoring.trials(["nothing-1"]))
 
 
+def test_a_copy_without_solutions_says_so(tmp_path):
+    with pytest.raises(CourseError, match="made of solutions, and here are none: use a clone"):
+        list(authoring.trials(["first_network-1"], root=tmp_path))
+
+
 @pytest.mark.heavy
 def test_nothing_of_an_attempt_is_met_by_the_next():
     with Kernel() as kernel:

@@ -237,6 +237,13 @@ def test_code_on_a_slide_is_without_the_lesson_s_tests():
     assert deck.shortened("%matplotlib inline\nassert one") == "%matplotlib inline\nassert one"
 
 
+def test_a_line_of_code_is_indented_by_its_looks_alone():
+    shown = deck.code('if x:\n    program = """\n    for y in x:\n        print(y)\n"""')
+    lines = re.findall(r"padding-left: (\d+)ch[^>]*>(.*)", shown)
+    assert [int(indent) - 4 for indent, _ in lines] == [0, 4, 4, 8, 0]
+    assert all(re.sub(r"<[^>]*>", "", line)[0] not in " " for _, line in lines)
+
+
 def test_a_paragraph_that_reads_one_slide_and_announces_the_next_is_cut():
     tagged = {"cell_type": "code", "metadata": {"tags": ["slide"]}, "source": "x", "outputs": []}
     between = {"cell_type": "markdown", "metadata": {}, "source": "It fell. Now (too): start at 6:"}

@@ -46,9 +46,11 @@ def trials(names: list[str], sample: int | None = None, root: Path = ROOT) -> It
     """Run the variants of the answers to tasks or exercises (default: to all), in their order.
 
     With `sample`, at most so many of each task, the same in every run. Raises CourseError for an
-    unknown name, and where a solution's own answer is not accepted.
+    unknown name, without solutions, and where a solution's own answer is not accepted.
     """
     solutions = {path: _tasks_of(path) for path in notebooks.notebook_paths("solutions", root)}
+    if not solutions:
+        raise CourseError("variants are made of solutions, and here are none: use a clone")
     known = {
         task: {task, notebooks.name_of(path)} for path in solutions for task in solutions[path]
     }

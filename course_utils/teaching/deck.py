@@ -18,7 +18,7 @@ PICTURE = re.compile(r"<img\b[^>]*>")
 PNG = re.compile(r"base64,([\w+/]{32})")
 CHAIN = re.compile(r'(<span class="p">\)+</span>)(?=<span class="o">\.)')
 OPENS = re.compile(r'(<span class="p">[^<]*[(\[,]</span>)')
-INDENT = re.compile(r'^(?:<span class="w">)? +(?:</span>)?')
+INDENT = re.compile(r'^(<span class="[^"]*">)? +')
 MAKING = re.compile(r"    def __init__.*?\n\n(?=    def )", re.DOTALL)
 ONE_LINE = 52
 """A title of more characters is set in smaller letters."""
@@ -71,7 +71,7 @@ def code(source: str) -> str:
 def _line(indent: int, shown: str) -> str:
     """Return a line that is indented by its looks, so that none breaks behind its first spaces."""
     further = f"padding-left: {indent + 4}ch; text-indent: -4ch"
-    breakable = OPENS.sub(r"\1<wbr>", CHAIN.sub(r"\1<wbr>", INDENT.sub("", shown)))
+    breakable = OPENS.sub(r"\1<wbr>", CHAIN.sub(r"\1<wbr>", INDENT.sub(r"\1", shown)))
     return f"<span class='line' style='{further}'>{breakable}\n</span>"
 
 
