@@ -57,12 +57,12 @@ def try_all(chromium: Browser, folder: Path) -> tuple[dict[str, dict], dict[str,
     tried, weighed = {}, {}
     with _tensorboard(folder / "tensorboard", losses) as board:
         address = f"{board.address}?tagFilter=loss%7Cdigit#timeseries"
-        tried["TensorBoard"] = _tried(chromium, address, TENSORBOARD)
-        weighed["TensorBoard"] = _weighed(chromium, address, f"{board.address}#scalars")
+        tried["TensorBoard"] = tried_at(chromium, address, TENSORBOARD)
+        weighed["TensorBoard"] = weighed_at(chromium, address, f"{board.address}#scalars")
     with _visdom(folder / "visdom", losses) as board:
         address = f"{board.address}env/main"
-        tried["Visdom"] = _tried(chromium, address, VISDOM)
-        weighed["Visdom"] = _weighed(chromium, address, address)
+        tried["Visdom"] = tried_at(chromium, address, VISDOM)
+        weighed["Visdom"] = weighed_at(chromium, address, address)
     return tried, weighed
 
 
@@ -128,11 +128,12 @@ def _visdom(folder: Path, losses: np.ndarray) -> Iterator[dashboards.Board]:
         yield board
 
 
-def _tried(
+def tried_at(
     chromium: Browser,
     address: str,
     things: dict[str, tuple[Callable[[Page], object], Callable[[Page], None]]],
 ) -> dict[str, dict[str, bool]]:
+    """Return for each thing done at a page whether the page changed by it, and by waiting."""
     found = {}
     for name, (seen, act) in things.items():
         context = chromium.new_context(viewport=SCREEN)
@@ -148,7 +149,7 @@ def _tried(
     return found
 
 
-def _weighed(chromium: Browser, address: str, plainest: str) -> dict[str, float]:
+def weighed_at(chromium: Browser, address: str, plainest: str) -> dict[str, float]:
     """Return what a page loads and then holds, in megabytes, and how many controls it shows.
 
     Controls are also counted at `plainest`, the address at which the board shows the fewest.
@@ -177,15 +178,16 @@ def _weighed(chromium: Browser, address: str, plainest: str) -> dict[str, float]
 def _open(page: Page, address: str) -> None:
     page.set_default_timeout(60_000)
     page.goto(address, wait_until="commit")
-    page.locator("card-view, tf-scalar-dashboard, .react-grid-item").first.wait_for()
+    pages = page.locator("card-view, tf-scalar-dashboard, .react-grid-item")
+    pages.locator("visible=true").first.wait_for()
     page.wait_for_timeout(3 * MILLISECONDS)
 
 
-def _texts(selector: str) -> Callable[[Page], object]:
+def texts(selector: str) -> Callable[[Page], object]:
     return lambda page: [text.strip() for text in page.locator(selector).all_text_contents()]
 
 
-def _drag(page: Page, chart: Locator, within: tuple[float, float] = (0.3, 0.6)) -> None:
+def drag(page: Page, chart: Locator, within: tuple[float, float] = (0.3, 0.6)) -> None:
     box = chart.bounding_box()
     x, y = box["x"], box["y"] + 0.2 * box["height"]
     page.mouse.move(x + within[0] * box["width"], y)
@@ -194,7 +196,7 @@ def _drag(page: Page, chart: Locator, within: tuple[float, float] = (0.3, 0.6)) 
     page.mouse.up()
 
 
-def _hover(page: Page, chart: Locator) -> None:
+def hover(page: Page, chart: Locator) -> None:
     box = chart.bounding_box()
     for share in (0.4, 0.45, 0.5):
         page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
@@ -225,10 +227,6 @@ def _choose_axis_tb(page: Page) -> None:
     page.get_by_role("option", name="Relative").click()
 
 
-def _slide_tb(page: Page) -> None:
-    page.locator("image-card input[type=range]").first.press("ArrowLeft")
-
-
 def _smooth_tb(page: Page) -> None:
     page.locator("input.slider-input[aria-labelledby=scalars-smoothing-label]").fill("0.95")
 
@@ -249,13 +247,16 @@ TENSORBOARD = {
         _rows_tb,
         lambda page: page.get_by_role("checkbox").nth(1).click(),
     ),
-    "zoom into a chart": (_axis_tb, lambda page: _drag(page, _chart_tb(page))),
+    "zoom into a chart": (_axis_tb, lambda page: drag(page, _chart_tb(page))),
     "smooth a curve": (_rows_tb, _smooth_tb),
     "read a value under the mouse": (
-        _texts(".tooltip-container, table.tooltip"),
-        lambda page: _hover(page, _chart_tb(page)),
+        texts(".tooltip-container, table.tooltip"),
+        lambda page: hover(page, _chart_tb(page)),
     ),
-    "step through a picture's past": (_texts("image-card .metadata, image-card"), _slide_tb),
+    "step through a picture's past": (
+        texts("image-card .metadata, image-card"),
+        lambda page: page.locator("image-card input[type=range]").first.press("ArrowLeft"),
+    ),
     "choose the axis: steps or time": (_axis_tb, _choose_axis_tb),
     "sort the runs by a value": (_rows_tb, _sort_tb),
 }
@@ -269,16 +270,16 @@ VISDOM = {
         lambda page: page.locator(".legendtoggle").first.click(),
     ),
     "zoom into a chart": (
-        _texts(".xtick text"),
-        lambda page: _drag(page, page.locator(".nsewdrag").first),
+        texts(".xtick text"),
+        lambda page: drag(page, page.locator(".nsewdrag").first),
     ),
     "smooth a curve": (
         lambda page: page.locator(CURVES).count(),
         lambda page: page.get_by_title("smooth lines").first.click(),
     ),
     "read a value under the mouse": (
-        _texts(".hoverlayer text"),
-        lambda page: _hover(page, page.locator(".nsewdrag").first),
+        texts(".hoverlayer text"),
+        lambda page: hover(page, page.locator(".nsewdrag").first),
     ),
     "step through a picture's past": (
         lambda page: page.locator(".react-grid-item img").first.get_attribute("src"),
@@ -287,11 +288,11 @@ VISDOM = {
         ),
     ),
     "choose the axis: steps or time": (
-        _texts(".xtick text"),
+        texts(".xtick text"),
         lambda page: page.locator(".xtick text").first.click(force=True),
     ),
     "sort the runs by a value": (
-        _texts("tr"),
+        texts("tr"),
         lambda page: page.locator("th", has_text="loss").click(),
     ),
 }

@@ -1,15 +1,17 @@
 """The record of what can be done at the dashboards' pages: of today's versions, and still true."""
 
 import json
+import re
 from importlib.metadata import version
 
 import browser
 import pytest
 
-from course_utils import dashboards, notebooks
+from course_utils import claims, dashboards, notebooks, then
 from course_utils.dashboards.pages import RECORD
 
 RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))
+RECORDED_THEN = json.loads(then.PAGES.read_text(encoding="utf-8"))
 
 
 def test_the_record_is_of_the_versions_that_are_installed():
@@ -17,12 +19,25 @@ def test_the_record_is_of_the_versions_that_are_installed():
     assert RECORDED["versions"] == installed, "run `python tests/board_pages.py`"
 
 
-def test_both_pages_were_asked_the_same():
+def test_the_record_of_then_is_of_the_versions_of_then():
+    versions = then.read()["versions"]["then"]
+    assert RECORDED_THEN["versions"] == {name: versions[name] for name in RECORDED["versions"]}
+    assert list(RECORDED_THEN["tried"]["Visdom"]) == list(RECORDED["tried"]["Visdom"])
+
+
+def test_the_ledger_tells_what_the_pages_of_then_weighed():
+    told = claims.claim("V06")["then"]["evidence"]
+    for weights in RECORDED_THEN["weighed"].values():
+        assert all(re.search(rf"\b{re.escape(str(one))}\b", told) for one in weights.values())
+
+
+@pytest.mark.parametrize("recorded", [RECORDED, RECORDED_THEN], ids=["now", "then"])
+def test_both_pages_were_asked_the_same(recorded):
     for part in ("tried", "weighed"):
-        asked = [list(answers) for answers in RECORDED[part].values()]
+        asked = [list(answers) for answers in recorded[part].values()]
         assert len(asked) == 2
         assert asked[0] == asked[1]
-    assert not any(row["waited"] for rows in RECORDED["tried"].values() for row in rows.values())
+    assert not any(row["waited"] for rows in recorded["tried"].values() for row in rows.values())
 
 
 @pytest.mark.parametrize("board_lesson", ["tensorboard", "visdom"])
@@ -51,3 +66,18 @@ def test_the_pages_still_answer_as_recorded(tmp_path):
     for board, weights in weighed.items():
         weights |= board_pages.servers(board)
         assert weights == pytest.approx(RECORDED["weighed"][board], rel=0.2)
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING)
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+def test_the_pages_of_then_still_answer_as_recorded():
+    import board_pages_then
+
+    with browser.running_browser() as chromium:
+        tried, weighed = board_pages_then.try_all(chromium)
+    assert tried == RECORDED_THEN["tried"]
+    for board, weights in weighed.items():
+        assert weights == pytest.approx(RECORDED_THEN["weighed"][board], rel=0.2)
+    found = {"overviews": RECORDED_THEN["overviews"]}
+    assert then.ask("overviews", "then") == found

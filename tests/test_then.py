@@ -37,9 +37,9 @@ def scripts(tmp_path, monkeypatch):
         recording, "ask", lambda name, year, *more: real(name, year, *more, folder=tmp_path)
     )
     monkeypatch.setattr(recording, "asked", lambda: ["G01", "G02"])
-    monkeypatch.setattr(recording, "MEASURES", {})
+    monkeypatch.setattr(recording, "MEASURES", {"eager": 1})
     (tmp_path / "versions.py").write_text("print('{}')")
-    for name in ("G01", "G02", recording.EXCHANGE):
+    for name in ("G01", "G02", "eager", recording.EXCHANGE):
         (tmp_path / f"{name}.py").write_text("print('noise'); print('{\"truths\": {\"a\": true}}')")
     return tmp_path
 
@@ -50,6 +50,7 @@ def test_a_record_is_made_and_read_back(scripts):
     assert lines == [
         "G01: holds then, holds now",
         "G02: holds then, holds now",
+        "eager: 1 pairs",
         "files: of each year opened in each",
     ]
     assert recording.read(path)["claims"]["G01"]["then"] == {"truths": {"a": True}}
@@ -87,6 +88,13 @@ def _with(*keys, value):
         (_with("claims", "G02", "now", "truths", value={"a": "yes"}), "G02: damaged, run course"),
         (_with("claims", "G02", "now", "truths", value={"b": True}), "asked different questions"),
         (_with("claims", "G77", value={}), "holds G77, which has no script: run course then"),
+        (_with("measures", "eager", value={"then": [{}], "now": [{"a": 1}]}), "eager: damaged"),
+        (_with("measures", "eager", value={"then": [], "now": []}), "eager: damaged, run"),
+        (_with("measures", "lost", value={}), "holds lost, which has no script: run course then"),
+        (_with("files", "now", value=3), "files: damaged, run course then files"),
+        (_with("versions", value={"then": {}}), "is damaged: run course then"),
+        (_with("machine", value={}), "is damaged: run course then"),
+        (_with("date", value=None), "is damaged: run course then"),
         (_without_a_claim, "lacks G01: run course then G01"),
         (_without_files_of, "lacks now: run course then files"),
     ],
@@ -106,9 +114,9 @@ def test_an_interruption_loses_no_answer_and_is_not_taken_for_a_record(scripts):
     lines = recording.record([], path)
     assert next(lines).startswith("G01: ")
     lines.close()
-    with pytest.raises(CourseError, match="lacks G02, then, now: run course then G02 files"):
+    with pytest.raises(CourseError, match="lacks G02, eager, then, now: run course then"):
         recording.read(path)
-    list(recording.record(["G02", "files"], path))
+    list(recording.record(["G02", "eager", "files"], path))
     assert set(recording.read(path)["claims"]) == {"G01", "G02"}
 
 
@@ -117,8 +125,12 @@ def test_one_claim_goes_into_this_machine_s_record_only(scripts):
     list(recording.record([], path))
     list(recording.record(["G01"], path))
     mine = json.loads(path.read_text())
-    for part in ("machine", "versions"):
-        before = json.dumps({**mine, part: {"another": "one"}})
+    others = {
+        "machine": {"another": "one"},
+        "versions": {**mine["versions"], "now": {"torch": "9"}},
+    }
+    for part, another in others.items():
+        before = json.dumps({**mine, part: another})
         path.write_text(before)
         with pytest.raises(CourseError, match="of another machine or of other releases"):
             list(recording.record(["G01"], path))
@@ -236,9 +248,24 @@ def test_the_ledger_says_what_the_record_says(record):
 
 
 def test_what_the_ledger_says_of_then_is_asked_or_published():
+    at_pages = then.at_pages()
+    assert not set(at_pages) & set(CLAIMS)
     for name, row in LEDGER.items():
-        if "then" in row:
-            assert name in CLAIMS or row["evidence"] == "published", name
+        if name in at_pages:
+            assert row["then"]["verdict"] == then.earned(name, at_pages[name]), name
+        elif "then" in row:
+            taste = row["verdict"] == row["then"]["verdict"] == "taste"
+            assert name in CLAIMS or row["evidence"] == "published" or taste, name
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"tried": {}, "weighed": {}, "overviews": 5}'])
+def test_a_damaged_record_of_the_pages_is_refused_by_one_line(tmp_path, damage):
+    path = tmp_path / "pages.json"
+    with pytest.raises(CourseError, match=r"pages\.json cannot be read: restore"):
+        then.at_pages(path)
+    path.write_text(damage)
+    with pytest.raises(CourseError, match=r"pages\.json cannot be read: restore"):
+        then.at_pages(path)
 
 
 def test_the_record_tells_nothing_of_the_place_where_it_was_made(record):

@@ -104,8 +104,10 @@ class Server:
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
 
     def __enter__(self):
-        for _ in range(120):
-            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        for _ in range(400):
+            if self.process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
                 with contextlib.suppress(urllib.error.HTTPError):
                     self.get("/")  # that it answers is enough: Visdom's page of now is refused
                 return self
@@ -143,13 +145,16 @@ def plugins(server, wanted, tries=60):
     return listed, enabled
 
 
-def visdom_server():
+def visdom_server(web_files=""):
     """Start Visdom's server without its command, which fetches web files and dies without them.
 
-    Then `visdom.server` was one module; now it is a package, and the function lies deeper.
+    Then `visdom.server` was one module; now it is a package, and the function lies deeper. Where
+    `web_files` names a folder, the page of then is served from there.
     """
     code = (
         "import tempfile, importlib, visdom.server as s\n"
+        f"if {web_files!r}: s.tornado_settings.update(static_path={web_files!r},"
+        f" template_path={web_files!r})\n"
         "if not hasattr(s, 'start_server'):\n"
         "    s = importlib.import_module('visdom.server.run_server')\n"
         "s.start_server(port={port}, base_url='', env_path=tempfile.mkdtemp() + '/')"

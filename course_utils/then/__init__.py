@@ -6,14 +6,17 @@ are not asked, and what was recorded.
 
 from course_utils.then.asking import SCRIPTS, YEARS, ask, asked, available, not_asked
 from course_utils.then.making import make
+from course_utils.then.pages import PAGES, at_pages
 from course_utils.then.recording import RESULTS, earned, read, record
 
 __all__ = [
+    "PAGES",
     "RESULTS",
     "SCRIPTS",
     "YEARS",
     "ask",
     "asked",
+    "at_pages",
     "available",
     "earned",
     "make",

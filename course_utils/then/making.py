@@ -61,7 +61,7 @@ def _uv(command: list[str], root: Path, variables: dict[str, str]) -> str:
         stderr=subprocess.PIPE,
         text=True,
     )
-    return (done.stderr.strip() or "no message").splitlines()[-1] if done.returncode else ""
+    return (done.stderr.strip() or "no message").splitlines()[-1].strip() if done.returncode else ""
 
 
 def _pip_s_settings(root: Path) -> tuple[list[str], dict[str, str]]:

@@ -73,13 +73,18 @@ def read(path: Path = RESULTS) -> dict[str, Any]:
     if lacks:
         again = " ".join(dict.fromkeys(EXCHANGE if name in YEARS else name for name in lacks))
         raise CourseError(f"{path.name} lacks {', '.join(lacks)}: run course then {again}")
-    if extra := sorted(set(found["claims"]) - set(asked())):
+    if extra := sorted({*found["claims"], *found["measures"]} - {*asked(), *MEASURES}):
         raise CourseError(f"{path.name} holds {extra[0]}, which has no script: run course then")
     for name, answers in found["claims"].items():
         if not _of_both_years(answers) or not all(_truths(one) for one in answers.values()):
             raise CourseError(f"{path.name}, {name}: damaged, run course then {name}")
         if len({frozenset(answer["truths"]) for answer in answers.values()}) > 1:
             raise CourseError(f"{path.name}, {name}: then and now were asked different questions")
+    for name, runs in found["measures"].items():
+        if not _of_both_years(runs) or not all(_runs(own, MEASURES[name]) for own in runs.values()):
+            raise CourseError(f"{path.name}, {name}: damaged, run course then {name}")
+    if not all(_opened(answers) for answers in found[EXCHANGE].values()):
+        raise CourseError(f"{path.name}, {EXCHANGE}: damaged, run course then {EXCHANGE}")
     return found
 
 
@@ -125,14 +130,29 @@ def _parsed(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CourseError(f"{path.name} cannot be read: run course then ({error})") from None
-    whole = isinstance(found, dict) and set(found) == PARTS
-    if not whole or not all(isinstance(found[part], dict) for part in PARTS - {"date"}):
+    whole = isinstance(found, dict) and set(found) == PARTS and isinstance(found["date"], str)
+    if (
+        not whole
+        or not all(isinstance(found[part], dict) for part in PARTS - {"date"})
+        or not _of_both_years(found["versions"])
+        or not found["machine"]
+    ):
         raise CourseError(f"{path.name} is damaged: run course then")
     return found
 
 
 def _of_both_years(answers: Any) -> bool:
     return isinstance(answers, dict) and set(answers) == set(YEARS)
+
+
+def _runs(runs: Any, pairs: int) -> bool:
+    whole = isinstance(runs, list) and len(runs) == pairs
+    return whole and all(run and isinstance(run, dict) for run in runs)
+
+
+def _opened(answers: Any) -> bool:
+    whole = isinstance(answers, dict) and set(answers) == {"written", *YEARS}
+    return whole and all(_truths(one) for one in answers.values())
 
 
 def _truths(answer: Any) -> bool:
