@@ -220,6 +220,18 @@ ALL_YES = {"chain": case(), "product": case(1.0)}
             ["nothing happened"],
         ),
         ({"a": case(rule="measured.mean() != control.mean()"), "b": case()}, ["to the reverse"]),
+        ({"a": case(rule="(measured > control + 1000).all()"), "b": case()}, ["much happened"]),
+        ({"a": case(rule="(measured < control - 0.5).all()"), "b": case()}, []),
+        (
+            {"a": claims.Case([0] * 5, [0, 0, 0, 0, 1], "sum(measured) > 9 + sum(control)")}
+            | ALL_YES,
+            [],
+        ),
+        (
+            {"a": claims.Case([False] * 5, np.zeros(5, bool), "(measured & ~control).all()")}
+            | ALL_YES,
+            [],
+        ),
         (
             {"a": case(rule="measured.mean() > 0 and len(control) > 1"), "b": case()},
             ["nothing happened", "to the reverse"],

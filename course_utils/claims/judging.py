@@ -14,6 +14,9 @@ from course_utils.words import as_html
 FEWEST_VALUES, FEWEST_CASES = 5, 2
 """So many seeds or pairs on each side of a case, and so many situations, are wanted."""
 
+MUCH = 100
+"""So many times the control's numbers, or so much above or below them, is much."""
+
 FEWEST_WORDS = 4
 """A shorter answer or reason says nothing that somebody could contest."""
 
@@ -47,7 +50,8 @@ def checklist(entry: Entry, cases: Mapping[str, Case], because: str) -> list[Jud
     """Return what can be computed of an experiment; of a row without cases, its texts only.
 
     A rule could come out otherwise if it says no where nothing happened (the control on both sides)
-    and does not say yes both to what was measured and to its reverse (the sides exchanged).
+    and does not say yes both to what was measured and to its reverse (the sides exchanged). One
+    that says no here has to say yes somewhere: to numbers far from the control's.
     """
     own = list(cases.values())
     sizes = [np.size(side) for case in own for side in (case.measured, case.control)]
@@ -56,6 +60,7 @@ def checklist(entry: Entry, cases: Mapping[str, Case], because: str) -> list[Jud
         Judged(f"At least {FEWEST_VALUES} seeds or pairs?", min(sizes, default=0) >= FEWEST_VALUES),
         Judged(f"At least {FEWEST_CASES} situations?", len(own) >= FEWEST_CASES),
         Judged("A no, had nothing happened?", not any(map(_holds_of_nothing, own))),
+        Judged("A yes, had much happened?", all(map(_can_hold, own))),
         Judged("No yes to the reverse as well?", not any(map(_holds_both_ways, own))),
     ]
     texts = [
@@ -113,6 +118,16 @@ def page(judged: list[Judged], answers: Mapping[str, str]) -> tuple[str, str]:
 
 def _holds_of_nothing(case: Case) -> bool:
     return _said(case, case.control, case.control)
+
+
+def _can_hold(case: Case) -> bool:
+    control = np.asarray(case.control)
+    if control.dtype.kind == "b":
+        far = [~control]
+    else:
+        control = control.astype(float)
+        far = [control * MUCH, control / MUCH, control + MUCH, control - MUCH]
+    return case.holds or any(_said(case, one, control) for one in far)
 
 
 def _holds_both_ways(case: Case) -> bool:
