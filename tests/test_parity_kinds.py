@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import parity
+from course_utils import CourseError, parity
 
 L = keras.layers
 
@@ -263,9 +263,31 @@ def test_a_kind_is_carried_both_ways(kind):
             assert torch.equal(old, new)
 
 
-def test_attention_is_as_exact_as_keras_computes_it():
+# Keras takes a constant of these in float32, whatever their type is.
+ROUNDED = {
+    "GELU": (nn.GELU(), lambda: L.Activation("gelu")),
+    "leaky ReLU": (nn.LeakyReLU(0.01), lambda: L.LeakyReLU(negative_slope=0.01)),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_what_keras_rounds_to_float32_is_copied_and_said(name, capsys):
+    ours, theirs = ROUNDED[name]
+    module = nn.Sequential(nn.Linear(4, 5), ours, nn.Linear(5, 2))
+    parity.copy_weights(module, sequential((4,), L.Dense(5), theirs(), L.Dense(2)))
+    line = capsys.readouterr().out
+    assert line.startswith("Equal to float32's rounding")
+    assert "in front of PyTorch layer '2'" in line
+    assert line.count("\n") == 1
+    wrong = sequential((4,), L.Dense(5), L.Activation("tanh"), L.Dense(2))
+    with pytest.raises(CourseError, match="tanh in Keras"):
+        parity.copy_weights(module, wrong)
+
+
+def test_attention_is_as_exact_as_keras_computes_it(capsys):
     """Keras rounds the scale, one over the root of 2, to float32."""
     x = keras.Input((5, 4))
     module, model = Attention(4), keras.Model(x, L.MultiHeadAttention(2, 2)(x, x))
     parity.copy_weights(module, model)
     assert 1e-12 < parity.gap(*answers(module, model, None)) < 1e-6
+    assert "Equal to float32's rounding" in capsys.readouterr().out

@@ -77,6 +77,17 @@ def bare_tf(epsilon=1e-5):
     return build
 
 
+def unit_torch(eps):
+    def run(m, x):
+        return m.b(F.normalize(m.a(x), dim=-1, eps=eps))
+
+    return lambda: Twin(run, a=nn.Linear(6, 5), b=nn.Linear(5, 2))
+
+
+def unit_tf():
+    return sequential((6,), L.Dense(5), L.UnitNormalization(), L.Dense(2))
+
+
 def generator_torch():
     return nn.Sequential(nn.ConvTranspose2d(10, 4, 4), nn.ReLU(), nn.ConvTranspose2d(4, 3, 4, 2, 1))
 
@@ -119,6 +130,7 @@ def with_sides(x):
 
 # PyTorch's model, Keras's, an input of Keras's, and how PyTorch takes it.
 RIGHT = {
+    "rows of length 1": (unit_torch(1e-12), unit_tf, (6,), as_it_is),
     "a decoder by Reshape": (decoder_torch, decoder_tf(L.Reshape((4, 4, -1))), (8,), as_it_is),
     "a decoder by ops.reshape": (
         decoder_torch,
@@ -174,6 +186,7 @@ WRONG = {
     ),
     "a gate from the largest": (gated_torch, gated_tf(L.GlobalMaxPooling2D(keepdims=True))),
     "another epsilon in a norm without weights": (bare_torch, bare_tf(1e-3)),
+    "an epsilon that shows at tiny numbers only": (unit_torch(1e-6), unit_tf),
 }
 
 

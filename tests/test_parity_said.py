@@ -257,6 +257,32 @@ def test_a_size_at_which_a_model_cannot_run_is_said(capsys):
     assert line == f"Not compared at inputs of {sizes}: a model cannot run there.\n"
 
 
+class Pooled(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.last = L.Conv2D(4, 3, 2, padding="same"), L.Dense(2)
+
+    def call(self, x):
+        return self.last(keras.ops.mean(self.conv(x), (1, 2)))
+
+
+def test_where_no_other_size_is_known_that_is_said(capsys):
+    def build():
+        return Twin(
+            lambda m, x: m.last(m.conv(x).mean((2, 3))),
+            conv=nn.Conv2d(3, 4, 3, 2, 1),
+            last=nn.Linear(4, 2),
+        )
+
+    line = "Compared at inputs of ({}) only: no other size is known.\n"
+    parity.copy_weights(build(), Pooled(), example=torch.zeros(2, 3, 7, 7))
+    assert capsys.readouterr().out == line.format("3, 7, 7")
+    model = Pooled()
+    model(np.zeros((1, 7, 7, 3)))
+    parity.copy_weights(model, build())
+    assert capsys.readouterr().out == line.format("7, 7, 3")
+
+
 @pytest.mark.parametrize("to_keras", [True, False])
 def test_padding_to_the_left_alone_is_tested_before_it_is_named(to_keras):
     def build():

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import keras
     import torch
 
-ROWS, FEW_ROWS, LARGE = 12, 3, 1000
+ROWS, FEW_ROWS, LARGE = 12, 4, 1000
 """So many rows has a batch; few of them where a row is large."""
-SCALES = np.array([1, 0.01, 300, 30, 1, 3, 1, 0.1, 1, 30, 300, 1])
-"""Small rows show an epsilon, large ones a bound such as that of ReLU6."""
+SCALES = np.array([1, 0.01, 300, 1e-9, 30, 3, 1, 0.1, 1, 30, 300, 1])
+"""Small rows show an epsilon (the smallest that of a norm), large ones a bound such as ReLU6's."""
 MOST_ROUTES = 500
 
 

@@ -28,8 +28,9 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
     inputs: a list or a dict), for models whose input shapes cannot be known. Where a known input
     fits in two layouts, with other weights, the usual one is taken (channels first in PyTorch, last
-    in Keras), and a line says so. Where any size will do, several are compared. Prints what was
-    supposed, what was not compared, and what was left as it is.
+    in Keras), and a line says so. Where any size is known to do, several are compared; numbers are
+    of sizes from 1e-9 to 1,000, so a bound beyond is not seen. Prints what was supposed, what was
+    not compared, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.
@@ -71,7 +72,7 @@ def _copied(
     sizes += [getattr(layer, "input_dim", None) for layer in layers]
     bare = [unit for unit in paths if not [*unit.parameters(), *unit.buffers()]]
     layers = [one for one in layers if one.weights or any(kinds.are_twins(u, one) for u in bare)]
-    step, inputs = _step(module, model), batches.inputs(model, example, list(filter(None, sizes)))
+    steps, inputs = _steps(module, model), batches.inputs(model, example, list(filter(None, sizes)))
     raw.write(others, [layer for layer in every if not kinds.is_known(layer)], to_keras)
     both = watch.Both(module, model, [(path, unit) for unit, path in paths.items()], layers)
     feed = batches.Feed(model, like, inputs, from_torch, example)
@@ -82,12 +83,31 @@ def _copied(
     masks = [one.mask_value for one in model._flatten_layers() if hasattr(one, "mask_value")]
     masked = next(iter(masks), 0.0)
 
+    rounded = []
+
     def prove(fed: batches.Feed) -> None:
-        values = fed.draw(2, sizes=True, masked=masked)
-        proof.prove(both, found.pairs, found.together, *fed.lay(values, route), step)
+        laid = fed.lay(fed.draw(2, sizes=True, masked=masked), route)
+        apart = None
+        for step in steps:
+            try:
+                proof.prove(both, found.pairs, found.together, *laid, step)
+                rounded.extend([str(apart)] if apart else [])
+                return
+            except CourseError as error:
+                apart = error
+        raise apart
 
     prove(feed)
     unproved = _other_sizes(feed, prove)
+    if rounded:
+        where = rounded[0].removeprefix("cannot copy: ").split("): ")[0]
+        unproved.append(
+            "Equal to float32's rounding, in which Keras takes some constants; "
+            f"to float64's, {where})."
+        )
+    if not getattr(model, "inputs", None) and any(len(one.shape) > 2 for one in inputs):
+        shapes = ", ".join(str(one.shape[1:]) for one in inputs)
+        unproved.append(f"Compared at inputs of {shapes} only: no other size is known.")
     used = {id(one) for pair in found.pairs for one in (pair.module, pair.layer)}
     spare = [unit for unit in paths if id(unit) not in used and paths[unit] not in found.followed]
     left = [f"PyTorch layer {paths[unit]!r}" for unit in spare]
@@ -125,20 +145,21 @@ def _build(model: "keras.Layer", feed: batches.Feed) -> None:
             return
 
 
-def _step(module: "torch.nn.Module", model: "keras.Layer") -> float:
-    """Return the rounding of the coarser type; raises CourseError for types too coarse to prove."""
+def _steps(module: "torch.nn.Module", model: "keras.Layer") -> list[float]:
+    """Return the rounding to prove a copy to; raises CourseError where the types are too coarse.
+
+    Some of Keras's layers take a constant in float32 whatever their type is (the slope of a leaky
+    ReLU, the root in GELU, the scale of attention), so behind float64 stands float32.
+    """
     types = {str(one.dtype).split(".")[-1] for one in module.parameters()}
     types |= {one.dtype for one in model.weights}
-    inner = list(model._flatten_layers())
-    types |= {one.compute_dtype for one in inner if one is not model}
+    types |= {one.compute_dtype for one in model._flatten_layers() if one is not model}
     if coarse := types - {"float32", "float64"}:
         raise CourseError(
             f"cannot prove a copy in {min(coarse)}: copy in float32, convert both models then"
         )
-    # Keras's attention takes its scale as float32, whatever the layer's type is.
-    scales = [one.key_dim**-0.5 for one in inner if hasattr(one, "key_dim")]
-    exact = all(float(np.float32(scale)) == scale for scale in scales)
-    return float(np.finfo("float64" if types == {"float64"} and exact else "float32").eps)
+    names = ["float64", "float32"] if types == {"float64"} else ["float32"]
+    return [float(np.finfo(name).eps) for name in names]
 
 
 def _settle(both: watch.Both, feed: batches.Feed) -> list[str]:
