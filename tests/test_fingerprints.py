@@ -194,6 +194,14 @@ def test_a_picture_is_shown_with_alt_text_and_fingerprint(shown):
     assert 'y "loss"' in shown[0][figures.SHOWN]
 
 
+def test_a_table_of_shares_may_differ_by_a_last_digit_in_its_colours_too(shown):
+    for smallest in (0.68, 0.69, 0.72):
+        figures.grids({"": np.array([[0.73, 0.79], [smallest, 0.8]])}, alt="Four shares")
+    first, near, far = (output[figures.SHOWN] for output in shown)
+    assert changed(first, near) == []
+    assert any("image" in line for line in changed(first, far))
+
+
 def test_an_animation_is_compared_at_three_of_its_frames(shown):
     def animate(speed):
         figure, axes = plt.subplots()
