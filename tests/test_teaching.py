@@ -66,7 +66,8 @@ def shown_by(of):
     """Return the cards that a lesson has stored, as they are seen, in place of what was printed."""
     cells = notebooks.load(of.path)["cells"]
     stored = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
-    return html.unescape(" ".join(notebooks.joined(data.get("text/html", "")) for data in stored))
+    cards = " ".join(notebooks.joined(data.get("text/html", "")) for data in stored)
+    return html.unescape(re.sub("</?code>", "`", cards))
 
 
 @pytest.mark.parametrize("of", LESSONS, ids=[lesson.name for lesson in LESSONS])
