@@ -94,3 +94,21 @@ def test_published_rows_can_be_decided_from_the_counts():
     kinds = counts[counts.framework.isin(["PyTorch", "TensorFlow"])].groupby("counted").size()
     assert (kinds >= 2).sum() >= 5
     assert len(counts) >= 30
+
+
+def test_no_depth_of_the_makers_tables_is_left_out():
+    """The steps that gain nothing are counted too, such as PyTorch's from 161 layers to 169."""
+    counts = claims.adoption()
+    tables = counts[counts.counted.str.startswith("wrong first guesses")].among
+    found = tables.str.extract(r"(.+) networks of (\w+), (\d+) layers").astype({2: int})
+    depths = found.sort_values(2).groupby([1, 0])[2].apply(list).to_dict()
+    assert depths == {
+        ("He", "plain"): [18, 34],
+        ("Keras", "VGG"): [16, 19],
+        ("Keras", "dense"): [121, 169, 201],
+        ("Keras", "residual"): [50, 101, 152],
+        ("Keras", "second residual"): [50, 101, 152],
+        ("PyTorch", "VGG"): [11, 13, 16, 19],
+        ("PyTorch", "dense"): [121, 161, 169, 201],
+        ("PyTorch", "residual"): [18, 34, 50, 101, 152],
+    }
