@@ -2,7 +2,8 @@
 
 nbval has run every lesson already, so of most the stored outputs are looked at. RUN names those in
 which something lives: progress, sliders, the first training, a dashboard. `make test` opens a
-browser for a minute: one lesson, one exercise up to its first Done, one prediction.
+browser for a minute or two: one lesson, also in a small window, its tab and that of its exercise,
+one exercise up to its first Done, one prediction.
 """
 
 import json
