@@ -97,14 +97,14 @@ def grids(
 ) -> None:
     """Draw tables of numbers side by side as coloured cells, with a number or a text in each.
 
-    All panels, of shape (rows, columns), share one range of colours; NaN stays white. That of shares
-    is 0 to 1, whatever the smallest is. `rows` and `columns` name the cells along each side.
+    All panels, of shape (rows, columns), share one range of colours; NaN stays white. Shares have
+    the range 0 to 1, whatever the smallest is. `rows` and `columns` name the cells along each side.
     """
     import matplotlib.pyplot as plt
 
     values = np.concatenate([np.ravel(panel).astype(float) for panel in panels.values()])
     low, high = np.nanmin(values), np.nanmax(values)
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         low, high = 0, 1
     shapes = [np.shape(panel) for panel in panels.values()]
     figure, all_axes = plt.subplots(
