@@ -97,8 +97,8 @@ def grids(
 ) -> None:
     """Draw tables of numbers side by side as coloured cells, with a number or a text in each.
 
-    All panels, of shape (rows, columns), share one range of colours, which for shares is 0 to 1;
-    NaN stays white. `rows` and `columns` name the cells along each side.
+    All panels, of shape (rows, columns), share one range of colours; NaN stays white. Shares have
+    the range 0 to 1, whatever the smallest is. `rows` and `columns` name the cells along each side.
     """
     import matplotlib.pyplot as plt
 
