@@ -98,6 +98,49 @@ def generator_tf():
     return sequential((10,), *first, last)
 
 
+class Writing(nn.Module):
+    """Writes into its input, and divides by a number of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.last, self.warmth = nn.Linear(6, 3), nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, x):
+        x += 1
+        return self.last(x) / self.warmth
+
+
+class Warmth(L.Layer):
+    def build(self, shape):
+        self.warmth = self.add_weight(shape=(), initializer="ones")
+
+    def call(self, x):
+        return x / self.warmth
+
+
+def writing_tf():
+    return functional_tf([(6,)], lambda x: Warmth()(L.Dense(3)(x + 1)))
+
+
+def enlarged_torch(m, x):
+    return m.b(F.relu(m.a(x)))
+
+
+def enlarged():
+    a, b = nn.ConvTranspose2d(3, 4, 3, 2, 1, output_padding=1), nn.ConvTranspose2d(4, 2, 4, 2, 1)
+    return Twin(enlarged_torch, a=a, b=b)
+
+
+def enlarged_tf(first):
+    """Keras's "same" cuts at other sides than PyTorch's padding, so a layer behind it cuts."""
+
+    def build(x):
+        x = L.Cropping2D(first)(L.Conv2DTranspose(4, 3, 2, activation="relu")(x))
+        return L.Cropping2D(1)(L.Conv2DTranspose(2, 4, 2)(x))
+
+    return lambda: functional_tf([(5, 4, 3)], build)
+
+
 class Affine(nn.Module):
     def __init__(self):
         super().__init__()
@@ -152,6 +195,8 @@ RIGHT = {
         first_moved,
     ),
     "a norm without weights": (bare_torch, bare_tf(), (6,), as_it_is),
+    "an input written into": (Writing, writing_tf, (6,), np.copy),
+    "a cut behind": (enlarged, enlarged_tf(((1, 0), (1, 0))), (5, 4, 3), first_moved),
     "a generator": (generator_torch, generator_tf, (10,), with_sides),
     "weights by name": (
         lambda: nn.Sequential(nn.Linear(6, 4), Affine()),
@@ -186,6 +231,7 @@ WRONG = {
     ),
     "a gate from the largest": (gated_torch, gated_tf(L.GlobalMaxPooling2D(keepdims=True))),
     "another epsilon in a norm without weights": (bare_torch, bare_tf(1e-3)),
+    "a cut at the other sides": (enlarged, enlarged_tf(((0, 1), (0, 1)))),
     "an epsilon that shows at tiny numbers only": (unit_torch(1e-6), unit_tf),
 }
 

@@ -202,13 +202,18 @@ class Feed:
                 keeps = tensor.dtype == torch.bool and route.whole == "bool"
                 kind = torch.bool if keeps else torch.int64
             tensors.append(tensor.to(self.like.device, kind))
-        named = dict(zip(self.names, tensors, strict=False))
-        return {
-            "one by one": lambda module: module(*tensors),
-            "as a list": lambda module: module(tensors),
-            "by name": lambda module: module(**named),
-            "as a dict": lambda module: module(named),
-        }[route.call]
+
+        def call(module: "torch.nn.Module") -> Any:
+            fresh = [one.clone() for one in tensors]  # a model may write into its inputs
+            named = dict(zip(self.names, fresh, strict=False))
+            return {
+                "one by one": lambda: module(*fresh),
+                "as a list": lambda: module(fresh),
+                "by name": lambda: module(**named),
+                "as a dict": lambda: module(named),
+            }[route.call]()
+
+        return call
 
 
 def inputs(model: "keras.Layer", example: Any, tops: list[int]) -> list[Input]:

@@ -114,6 +114,19 @@ def _trimmed(array: np.ndarray) -> np.ndarray:
     return array[(slice(None), *inside)]
 
 
+def kept(
+    module: "torch.nn.Module", layer: "keras.Layer", array: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return what a padded transposed convolution of PyTorch keeps of Keras's whole answer.
+
+    Both are in the common layout; Keras's model cuts such an answer in a layer behind it.
+    """
+    if not getattr(module, "transposed", False) or layer.padding != "valid":
+        return array
+    cuts = [slice(pad, pad + size) for pad, size in zip(module.padding, shape[1:-1], strict=True)]
+    return array[(slice(None), *cuts)]
+
+
 def close(ours: np.ndarray, theirs: np.ndarray) -> bool:
     """Say whether arrays of one shape are equal but for rounding."""
     return bool(np.abs(ours - theirs).max(initial=0.0) <= _allowed(theirs))

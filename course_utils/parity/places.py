@@ -92,7 +92,11 @@ def around(pair: Pair, entered: Any, left: Any, before: list) -> Iterable[Place]
     if left is None or call.real is None or pair.level < depth - 1:
         return
     if depth == 1 or call.left is None:
-        yield Place(pair, left_like_keras(pair, left, call.real), call.real, before, entered)
+        real = call.real
+        if not layouts.has_channels_first(pair.layer):
+            shape = layouts.common(pair.module, left, pair.turned).shape
+            real = layouts.kept(pair.module, pair.layer, real, shape)
+        yield Place(pair, left_like_keras(pair, left, real), real, before, entered)
 
 
 def left_like_keras(pair: Pair, left: np.ndarray, like: np.ndarray) -> list[np.ndarray]:

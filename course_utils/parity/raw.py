@@ -57,7 +57,7 @@ def write(
             if to_keras:
                 variable.assign(tensor.detach().cpu().numpy().reshape(variable.shape))
             else:
-                value = torch.from_numpy(variable.numpy()).reshape(tensor.shape)
+                value = torch.tensor(variable.numpy()).reshape(tensor.shape)
                 with torch.no_grad():
                     tensor.copy_(value)
 

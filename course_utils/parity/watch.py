@@ -167,6 +167,7 @@ def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
     turned = pairs[-1].turned
     shape = layouts.common(unit, np.empty(tuple(head.shape)), turned).shape
     shown = layouts.repeated(shown, shape)
+    shown = layouts.kept(unit, pairs[-1].layer, shown, shape)
     if shown.shape != shape:
         return left
     shown = _like(layouts.native(unit, shown, tuple(head.shape), turned), head)
