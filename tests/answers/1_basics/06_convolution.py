@@ -70,7 +70,7 @@ def same_torch(pictures, filters, stride):
     return torch.conv2d(pad(pictures), filters, None, stride)
 
 
-# %% convolution-2 wrong: for pictures of 24 × 24, a filter of 3 and stride 2, the tensor is
+# %% convolution-2 wrong: Your windows begin as with padding=size // 2: too early
 def same_torch(pictures, filters, stride):
     return nn.functional.conv2d(pictures, filters, stride=stride, padding=filters.shape[-1] // 2)
 
@@ -216,7 +216,7 @@ def accuracy_moved_tf(model, pictures, target, distance):
     return np.mean(right)
 
 
-# %% convolution-5 wrong: for pictures of 6 × 9 moved by 1, the mean accuracy is
+# %% convolution-5 wrong: So it is where what leaves comes in on the other side
 def accuracy_moved_tf(model, pictures, target, distance):
     scores = []
     for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
