@@ -13,7 +13,7 @@ from course_utils import ROOT, CourseError
 
 SCRIPTS = ROOT / "then"
 CLAIM = re.compile(r"[A-Z]\d\d")
-SECONDS = 300
+SECONDS = 900
 BIN = "Scripts" if os.name == "nt" else "bin"
 YEARS = {"then": ROOT / ".venv-2021" / BIN / "python", "now": Path(sys.executable)}
 """The Python that runs a script, by year; that of then exists where `make then` has run."""
@@ -41,7 +41,7 @@ def ask(script: str, year: str, *arguments: str, folder: Path = SCRIPTS) -> Answ
     """Run a script in the environment of a year, "then" or "now", and return what it found.
 
     Raises CourseError where that environment is missing or was left half-made, and for a script
-    that fails, takes longer than five minutes or does not answer with one line of JSON.
+    that fails, takes longer than a quarter of an hour or does not answer with one line of JSON.
     """
     python = YEARS[year]
     if year == "then" and not available():
