@@ -508,3 +508,14 @@ def judgement(ledger):
     reason = "The chain gained from it, and the product did not."
     own.verdict(ledger, "M1", cases, because=reason, answers=said)
     return cases
+
+
+# %% your_own_claim-4 wrong: where 2 hold
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    longer = sum(case.holds for case in list(cases.values())[1:])
+    why = f"In {longer} of {len(cases)} situations it took a fifth longer."
+    own.verdict(ledger, "M1", cases, because=why, answers=said)
+    return cases
