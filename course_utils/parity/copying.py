@@ -55,6 +55,7 @@ def _copied(
     module: "torch.nn.Module", model: "keras.Layer", to_keras: bool, example: Any
 ) -> list[str]:
     """Match, write, prove; return what the learner should know."""
+    import keras
     import torch
 
     paths = {}
@@ -105,7 +106,8 @@ def _copied(
             "Equal to float32's rounding, in which Keras takes some constants; "
             f"to float64's, {where})."
         )
-    if not getattr(model, "inputs", None) and any(len(one.shape) > 2 for one in inputs):
+    unknown = isinstance(model, keras.Model) and not getattr(model, "inputs", None)
+    if unknown and any(len(one.shape) > 2 for one in inputs):
         shapes = ", ".join(str(one.shape[1:]) for one in inputs)
         unproved.append(f"Compared at inputs of {shapes} only: no other size is known.")
     used = {id(one) for pair in found.pairs for one in (pair.module, pair.layer)}
