@@ -70,6 +70,7 @@ def test_the_pages_still_answer_as_recorded(tmp_path):
 
 @pytest.mark.heavy
 @pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
 def test_the_pages_of_then_still_answer_as_recorded():
     import board_pages_then

@@ -282,6 +282,7 @@ def test_every_pair_was_measured(record):
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
 @pytest.mark.parametrize("year", then.YEARS)
 def test_the_files_of_a_year_open_where_they_did(year, record):
@@ -291,6 +292,7 @@ def test_the_files_of_a_year_open_where_they_did(year, record):
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
 @pytest.mark.parametrize("name", ["idioms_torch", "idioms_tf"])
 def test_the_idioms_that_ran_run_again(name, record):
@@ -301,6 +303,7 @@ def test_the_idioms_that_ran_run_again(name, record):
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_script_finds_the_recorded_truths_again(name, record):
