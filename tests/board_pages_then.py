@@ -136,7 +136,7 @@ TENSORBOARD = board_pages.TENSORBOARD | {
     ),
     "sort the runs by a value": (
         _under_the_mouse,
-        lambda page: _choose(page, "tooltip-sort", "Ascending"),
+        lambda page: _choose(page, "tooltip-sort", "Descending"),
     ),
 }
 VISDOM = board_pages.VISDOM | {
