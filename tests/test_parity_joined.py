@@ -75,6 +75,14 @@ def test_a_join_behind_a_convolution_is_copied(name, to_keras, capsys):
     assert gap(module, model) < 1e-5
 
 
+def test_a_join_is_copied_from_an_example_of_pytorchs(capsys):
+    build_torch, build_tf = joined("a sum")
+    module, model = build_torch(), build_tf()
+    parity.copy_weights(module, model, example=torch.zeros(2, 2, 6, 5))
+    assert capsys.readouterr().out == ""  # Keras's model takes no other shape
+    assert gap(module, model) < 1e-5
+
+
 def pooled_torch():
     def run(m, x):
         return m.last((torch.flatten(F.relu(x), 1) + m.a(x.mean((2, 3)))) / 2)
@@ -179,7 +187,7 @@ def test_a_layout_that_is_not_the_usual_one_is_said(to_keras, capsys):
     assert message is None
     assert capsys.readouterr().out == (
         "Supposed: PyTorch takes Keras's input (6, 5, 2) as (6, 5, 2), axes [1, 2, 3], "
-        "not as (2, 6, 5), axes [3, 1, 2]: there the layers would see other numbers.\n"
+        "not as (2, 6, 5), axes [3, 1, 2]: there the models would part.\n"
     )
     x = batch(*SHAPE)
     assert parity.gap(asked(module, x), asked(model, x)) < 1e-5

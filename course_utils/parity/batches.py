@@ -179,7 +179,7 @@ class Feed:
         line = f"Supposed: {target} takes {source}'s input {value.shape[1:]} as {shown[0]}"
         if fits:
             return f"{line}; as {shown[1]} it would fit as well, with other weights."
-        return f"{line}, not as {shown[1]}: there the layers would see other numbers."
+        return f"{line}, not as {shown[1]}: there the models would part."
 
     def _for_keras(self, values: list[np.ndarray]) -> Any:
         import keras

@@ -21,17 +21,19 @@ class Matching:
     """What one run of the PyTorch model found among the calls of Keras's that are `left_over`.
 
     `ties` says which of several twins a call chose, `leavings` which order a call answers in: both
-    are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row.
-    `loose` counts what was not found by what enters, `choices` says
-    between how many twins a call chose, `supposed` which leavings may help and `guessed` which
-    else, `followed` which layers have only weights of others, `together` which answers belong
-    together, `doubts` what else would fit, `said` what is supposed.
+    are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row,
+    `channels` the numbers of features that a picture or a sequence has somewhere. `loose` counts
+    what was not found by what enters, `choices` says between how many twins a call chose,
+    `supposed` which leavings may help and `guessed` which else, `followed` which layers have only
+    weights of others, `together` which answers belong together, `doubts` what else would fit,
+    `said` what is supposed.
     """
 
     left_over: list[Call]
     ties: dict[int, int]
     leavings: dict[int, np.ndarray]
     reshapes: list[tuple[int, ...]]
+    channels: set[int]
     pairs: list[Pair] = field(default_factory=list)
     problem: str | None = None
     loose: int = 0
@@ -129,7 +131,7 @@ class Matching:
             found = [layouts.channels_moved(one) for one in shapes if np.prod(one) == size]
             found += [one.entering for one in self.pairs if one.entering is not None]
             found = [order for order in found if len(order) == size]
-            some = [n for n in range(2, size) if size % n == 0]
+            some = [n for n in sorted(self.channels) if 1 < n < size and size % n == 0]
             more = [layouts.channels_moved((size // n, n)) for n in some if not self.guessed]
             for orders, options in ((found, self.supposed), (more, guesses)):
                 for order in orders:
@@ -229,7 +231,11 @@ def _attempt(
 ) -> Matching:
     shapes = [getattr(one, "target_shape", ()) for one in both.model._flatten_layers()]
     reshapes = [shape for shape in shapes if len(shape) > 1 and min(shape) > 0]
-    found = Matching([one for one in calls if not one.repeats], ties, leavings, reshapes)
+    seen = [one.shape for call in calls for one in (call.entered, call.left) if one is not None]
+    seen += [one.shape for one in getattr(both.model, "inputs", None) or []]
+    channels = {shape[-1] for shape in seen if len(shape) > 2} - {None}
+    left_over = [one for one in calls if not one.repeats]
+    found = Matching(left_over, ties, leavings, reshapes, channels)
     _, ours = watch.torch_run(both, call, found.twins)
     found.close(ours, theirs)
     return found
