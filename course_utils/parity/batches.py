@@ -166,8 +166,8 @@ class Feed:
                 )
         return lines
 
-    def doubt(self, values: list[np.ndarray], taken: Route, other: Route) -> str:
-        """Say that a second layout of an input fits both models, with other weights."""
+    def doubt(self, values: list[np.ndarray], taken: Route, other: Route, fits: bool = True) -> str:
+        """Say that a second layout of an input fits both models, or that the usual one does not."""
         both = zip(values, taken.ways, other.ways, strict=True)
         value, *ways = next(one for one in both if one[1] != one[2])
         shown = []
@@ -176,10 +176,10 @@ class Feed:
             axes = [value.strides.index(n) for n in laid.strides] if laid.ndim == value.ndim else []
             shown.append(f"{laid.shape[1:]}" + (f", axes {axes[1:]}" if axes else ""))
         source, target = ("PyTorch", "Keras") if self.from_torch else ("Keras", "PyTorch")
-        return (
-            f"Supposed: {target} takes {source}'s input {value.shape[1:]} as {shown[0]}; "
-            f"as {shown[1]} it would fit as well, with other weights."
-        )
+        line = f"Supposed: {target} takes {source}'s input {value.shape[1:]} as {shown[0]}"
+        if fits:
+            return f"{line}; as {shown[1]} it would fit as well, with other weights."
+        return f"{line}, not as {shown[1]}: there the models would part."
 
     def _for_keras(self, values: list[np.ndarray]) -> Any:
         import keras

@@ -28,9 +28,9 @@ def copy_weights(source: Any, target: Any, example: Any = None) -> None:
     are not weights and stay as they are. `example` is a batch as `source` takes it (several
     inputs: a list or a dict), for models whose input shapes cannot be known. Where a known input
     fits in two layouts, with other weights, the usual one is taken (channels first in PyTorch, last
-    in Keras), and a line says so. Where any size is known to do, several are compared; numbers are
-    of sizes from 1e-9 to 1,000, so a bound beyond is not seen. Prints what was supposed, what was
-    not compared, and what was left as it is.
+    in Keras), and a line says so, as where a picture fits in another only. Where any size is known
+    to do, several are compared; numbers are of sizes from 1e-9 to 1,000, so a bound beyond is not
+    seen. Prints what was supposed, what was not compared, and what was left as it is.
 
     Raises CourseError where a layer has no twin or the models part by more than rounding, with
     the first such place and the cause that a test found; nothing has been changed then.

@@ -21,22 +21,25 @@ class Matching:
     """What one run of the PyTorch model found among the calls of Keras's that are `left_over`.
 
     `ties` says which of several twins a call chose, `leavings` which order a call answers in: both
-    are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row.
-    `loose` counts what was not found by what enters, `choices` says
-    between how many twins a call chose, `supposed` which leavings may help, `followed`
-    which layers have only weights of others, `together` which answers belong together, `doubts`
-    what else would fit, `said` what is supposed.
+    are given to try others. `reshapes` are the shapes that Keras's Reshape layers give a row,
+    `channels` the numbers of features that a picture or a sequence has somewhere. `loose` counts
+    what was not found by what enters, `choices` says between how many twins a call chose,
+    `supposed` which leavings may help and `guessed` which else, `followed` which layers have only
+    weights of others, `together` which answers belong together, `doubts` what else would fit,
+    `said` what is supposed.
     """
 
     left_over: list[Call]
     ties: dict[int, int]
     leavings: dict[int, np.ndarray]
     reshapes: list[tuple[int, ...]]
+    channels: set[int]
     pairs: list[Pair] = field(default_factory=list)
     problem: str | None = None
     loose: int = 0
     choices: dict[int, int] = field(default_factory=dict)
-    supposed: dict[int, np.ndarray] = field(default_factory=dict)
+    supposed: list[dict[int, np.ndarray]] = field(default_factory=list)
+    guessed: list[dict[int, np.ndarray]] = field(default_factory=list)
     followed: list[str] = field(default_factory=list)
     together: Together = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -86,6 +89,8 @@ class Matching:
             return self._known(half, x) or self._refuse(half, twins)
         same = [(call, _order(x, call)) for call in fitting]
         same = [(call, order) for call, order in same if order is not None]
+        if not same and (known := self._known(half, x)):
+            return known
         if not same:
             self._loosen(x, fitting[0].entered)
         # Where several fit, a twin of the same name stands first, then what was defined first.
@@ -111,14 +116,27 @@ class Matching:
         return None
 
     def _loosen(self, x: np.ndarray | None, other: np.ndarray | None) -> None:
-        """Note that these differ; perhaps a Linear before was unflattened, channels first."""
+        """Note that these differ; perhaps a Linear before has to leave in another order.
+
+        It may be unflattened, channels first, or stand beside what was flattened: x + layer(x).
+        """
         self.loose += 1
         same = x is not None and other is not None and x.shape == other.shape and x.ndim > 2
-        for shape in [*self.reshapes, *(_smaller(x.shape[1:]) if same else [])]:
-            wide = [one for one in self.pairs if kinds.kind(one.module) == "Linear"]
-            wide = [one for one in wide if one.module.out_features == np.prod(shape)]
-            if wide and wide[-1].number not in self.leavings:
-                self.supposed[wide[-1].number] = layouts.channels_moved(shape)
+        shapes = [*self.reshapes, *(_smaller(x.shape[1:]) if same else [])]
+        wide, guesses = {}, []
+        for pair in self.pairs[::-1]:
+            if kinds.kind(pair.module) == "Linear" and pair.leaving is None:
+                wide.setdefault(pair.module.out_features, []).append(pair.number)
+        for size, numbers in wide.items():
+            found = [layouts.channels_moved(one) for one in shapes if np.prod(one) == size]
+            found += [one.entering for one in self.pairs if one.entering is not None]
+            found = [order for order in found if len(order) == size]
+            some = [n for n in sorted(self.channels) if 1 < n < size and size % n == 0]
+            more = [layouts.channels_moved((size // n, n)) for n in some if not self.guessed]
+            for orders, options in ((found, self.supposed), (more, guesses)):
+                for order in orders:
+                    options += [{numbers[0]: order}, dict.fromkeys(numbers, order)]
+        self.guessed += guesses
 
     def _refuse(self, half: Pair, twins: list[Call]) -> None:
         """Note why a layer has no twin, unless all its weights are those of others that have."""
@@ -173,7 +191,7 @@ def _order(x: np.ndarray | None, call: Call) -> np.ndarray | None:
 
 def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
     """Find the way to feed both models, and the twins; raises CourseError where there is none."""
-    values, recorded, errors, best = feed.draw(1), {}, [], None
+    values, recorded, errors, best, first = feed.draw(1), {}, [], None, None
     for route in feed.routes(values):
         found_before = best is not None and not any(best[0].rank)
         if found_before and not route.is_near(best[1]):
@@ -187,12 +205,13 @@ def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
             if not recorded[ways]:
                 continue
             if found_before:  # Is it the only way in which both are fed alike?
-                found = _attempt(both, call, *recorded[ways], best[0].ties, best[0].leavings)
+                found = _follow(both, call, *recorded[ways], best[0].ties, {})
             else:
                 found = _match(both, call, *recorded[ways])
         except CourseError as error:
             errors.append(error)
             continue
+        first = first or (None if found.problem else route)
         if best is None or found.rank < best[0].rank:
             best = found, route
         elif found.rank == best[0].rank and found.orders != best[0].orders:
@@ -201,6 +220,9 @@ def find(both: Both, feed: Feed) -> tuple[Matching, Route]:
         raise errors[0]
     if best[0].problem:
         raise CourseError(best[0].problem)
+    pictures = [n for n, value in enumerate(values) if value.ndim > 3]
+    if any(best[1].ways[n] != first.ways[n] for n in pictures):
+        best[0].doubts.insert(0, feed.doubt(values, best[1], first, fits=False))
     return best
 
 
@@ -209,7 +231,11 @@ def _attempt(
 ) -> Matching:
     shapes = [getattr(one, "target_shape", ()) for one in both.model._flatten_layers()]
     reshapes = [shape for shape in shapes if len(shape) > 1 and min(shape) > 0]
-    found = Matching([one for one in calls if not one.repeats], ties, leavings, reshapes)
+    seen = [one.shape for call in calls for one in (call.entered, call.left) if one is not None]
+    seen += [one.shape for one in getattr(both.model, "inputs", None) or []]
+    channels = {shape[-1] for shape in seen if len(shape) > 2} - {None}
+    left_over = [one for one in calls if not one.repeats]
+    found = Matching(left_over, ties, leavings, reshapes, channels)
     _, ours = watch.torch_run(both, call, found.twins)
     found.close(ours, theirs)
     return found
@@ -217,13 +243,7 @@ def _attempt(
 
 def _match(both: Both, call: Any, calls: list[Call], theirs: Answers) -> Matching:
     """Pair the calls of both models; try other orders where several layers read the same."""
-    best = _attempt(both, call, calls, theirs, {}, {})
-    while any(best.rank) and best.supposed:
-        more = {**best.leavings, **best.supposed}
-        again = _attempt(both, call, calls, theirs, {}, more)
-        if again.rank >= best.rank:
-            break
-        best = again
+    best = _follow(both, call, calls, theirs, {}, {})
     while any(best.rank):
         every = itertools.product(*map(range, best.choices.values()))
         for ties in itertools.islice(every, MOST_TRIES):
@@ -234,4 +254,24 @@ def _match(both: Both, call: Any, calls: list[Call], theirs: Answers) -> Matchin
                 break
         else:
             break
+    return best
+
+
+def _follow(
+    both: Both, call: Any, calls: list[Call], theirs: Answers, ties: dict, leavings: dict
+) -> Matching:
+    """Pair the calls, and find the orders in which a Linear must leave to fit what is beside it."""
+    best, better = None, _attempt(both, call, calls, theirs, ties, leavings)
+    while better is not None:
+        best, better = better, None
+        tried = set()
+        for more in [*best.supposed, *best.guessed] if any(best.rank) else []:
+            key = tuple((number, order.tobytes()) for number, order in more.items())
+            if key in tried or len(tried) == MOST_TRIES:
+                continue
+            tried.add(key)
+            again = _attempt(both, call, calls, theirs, ties, {**best.leavings, **more})
+            if again.rank < best.rank:
+                better = again
+                break
     return best
