@@ -255,6 +255,18 @@ def pipeline_tf(data, target, batch_size):
     return examples.shuffle(1000).batch(batch_size, drop_remainder=True)
 
 
+# %% exploring_data-4 wrong: the pipeline must deal pairs: a batch of data, and of targets
+def pipeline_tf(data, target, batch_size):
+    pairs = tf.data.Dataset.from_tensor_slices((target, data))
+    return pairs.shuffle(len(data)).batch(batch_size, drop_remainder=True)
+
+
+# %% exploring_data-4 wrong: the pipeline must deal pairs
+def pipeline_tf(data, target, batch_size):
+    examples = tf.data.Dataset.from_tensor_slices(data)
+    return examples.shuffle(len(data)).batch(batch_size, drop_remainder=True)
+
+
 # %% exploring_data-5 right
 def doubt_torch(logits, labels):
     return -torch.log_softmax(logits, dim=1)[torch.arange(len(labels)), labels]
