@@ -160,9 +160,13 @@ def close(
 @contextlib.contextmanager
 def unchanged(what: str, *values: Any) -> Iterator[None]:
     """Check that the body leaves arrays and tensors of either framework as they were; or Wrong."""
-    before = [to_numpy(value).tobytes() for value in values]
+
+    def state() -> list[tuple]:
+        return [(array.shape, array.tobytes()) for array in map(to_numpy, values)]
+
+    before = state()
     yield
-    if [to_numpy(value).tobytes() for value in values] != before:
+    if state() != before:
         raise Wrong(f"your code changes {what}: it was given to read, not to write")
 
 

@@ -154,6 +154,13 @@ def test_what_is_given_to_read_stays_as_it_was(value):
         write()
 
 
+def test_what_is_given_to_read_keeps_its_shape():
+    value = torch.arange(3.0)
+    refused = pytest.raises(tasks.Wrong, match="changes the numbers: it was given to read")
+    with refused, tasks.unchanged("the numbers", value):
+        value.unsqueeze_(0)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

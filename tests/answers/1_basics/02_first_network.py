@@ -42,6 +42,11 @@ def unit_torch(data, weights, bias):
     return torch.sigmoid((data @ weights + bias).clamp(min=0))
 
 
+# %% first_network-1 wrong: your code changes the data or the weights
+def unit_torch(data, weights, bias):
+    return torch.sigmoid(data.mul_(weights).sum(dim=1) + bias)
+
+
 # %% first_network-2 right
 def loss_tf(target, logits):
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logits))
@@ -159,7 +164,7 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% first_network-3 wrong: with nn.MSELoss and Adam, the losses of three steps is [0.7196, 0.5184
+# %% first_network-3 wrong: with nn.MSELoss, Adam and two layers, the losses of three steps is [
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = loss_fn(model(data), target)
     model.zero_grad()
@@ -170,11 +175,22 @@ def step_torch(model, loss_fn, optimizer, data, target):
     return loss.item()
 
 
-# %% first_network-3 wrong: with nn.MSELoss and Adam, the losses of three steps
+# %% first_network-3 wrong: with nn.MSELoss, Adam and two layers, the losses of three steps
 def step_torch(model, loss_fn, optimizer, data, target):
     loss = nn.functional.binary_cross_entropy_with_logits(model(data), target)
     optimizer.zero_grad()
     loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% first_network-3 wrong: Adam and two layers, the losses of three steps
+def step_torch(model, loss_fn, optimizer, data, target):
+    loss = loss_fn(model(data), target)
+    optimizer.zero_grad()
+    layer = list(model.parameters())[:2]
+    for weight, gradient in zip(layer, torch.autograd.grad(loss, layer)):
+        weight.grad = gradient
     optimizer.step()
     return loss.item()
 
@@ -243,7 +259,7 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% first_network-4 wrong: with MeanSquaredError and Adam, the losses of three steps is [
+# %% first_network-4 wrong: with MeanSquaredError, Adam and two layers, the losses of three steps is [
 def step_tf(model, loss_fn, optimizer, data, target):
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
@@ -254,13 +270,22 @@ def step_tf(model, loss_fn, optimizer, data, target):
     return float(loss)
 
 
-# %% first_network-4 wrong: with MeanSquaredError and Adam, the losses of three steps
+# %% first_network-4 wrong: with MeanSquaredError, Adam and two layers, the losses of three steps
 def step_tf(model, loss_fn, optimizer, data, target):
     loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)
     with tf.GradientTape() as tape:
         loss = loss_fn(target, model(data))
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return float(loss)
+
+
+# %% first_network-4 wrong: Adam and two layers, the losses of three steps
+def step_tf(model, loss_fn, optimizer, data, target):
+    layer = model.trainable_variables[:2]
+    with tf.GradientTape() as tape:
+        loss = loss_fn(target, model(data))
+    optimizer.apply_gradients(zip(tape.gradient(loss, layer), layer))
     return float(loss)
 
 

@@ -182,6 +182,21 @@ def train_until_worse(model, train_epoch, valid_loss, patience):
     return lowest
 
 
+# %% luck_and_defaults-2 wrong: for validation losses that fall for 200 epochs and patience 2, you stopped after
+def train_until_worse(model, train_epoch, valid_loss, patience):
+    best, since = float("inf"), 0
+    for _ in range(100):
+        train_epoch()
+        loss = valid_loss()
+        since += 1
+        if loss < best:
+            best, since, kept = loss, 0, copy.deepcopy(model.state_dict())
+        if since == patience:
+            break
+    model.load_state_dict(kept)
+    return best
+
+
 # %% luck_and_defaults-3 right
 def gain(first, second):
     pairs = [float(b) - float(a) for a, b in zip(first, second)]

@@ -147,6 +147,13 @@ def mended(table):
     return table.drop_duplicates(subset=["malignant", "visits"])
 
 
+# %% exploring_data-2 wrong: expected 61. Of equal rows one stays, and of the others all.
+def mended(table):
+    other = table.perimeter / table.radius > 20
+    table = table.assign(visits=0, radius=table.radius.where(~other, table.radius * 10))
+    return table.drop_duplicates(keep=False)
+
+
 # %% exploring_data-3 right
 def balanced_accuracy_torch(logits, target):
     right = (logits > 0) == (target > 0)
@@ -182,6 +189,13 @@ def balanced_accuracy_torch(logits, target):
 def balanced_accuracy_torch(logits, target):
     says = (logits > 0.5).float()
     return (says[target == 1].mean() + 1 - says[target == 0].mean()) / 2
+
+
+# %% exploring_data-3 wrong: your code changes the logits
+def balanced_accuracy_torch(logits, target):
+    logits[logits > 0] = 1
+    logits[logits <= 0] = 0
+    return (logits[target == 1].mean() + (1 - logits)[target == 0].mean()) / 2
 
 
 # %% exploring_data-4 right
@@ -239,6 +253,18 @@ def pipeline_tf(data, target, batch_size):
 def pipeline_tf(data, target, batch_size):
     examples = tf.data.Dataset.from_tensor_slices((data, target))
     return examples.shuffle(1000).batch(batch_size, drop_remainder=True)
+
+
+# %% exploring_data-4 wrong: the pipeline must deal pairs: a batch of data, and of targets
+def pipeline_tf(data, target, batch_size):
+    pairs = tf.data.Dataset.from_tensor_slices((target, data))
+    return pairs.shuffle(len(data)).batch(batch_size, drop_remainder=True)
+
+
+# %% exploring_data-4 wrong: the pipeline must deal pairs
+def pipeline_tf(data, target, batch_size):
+    examples = tf.data.Dataset.from_tensor_slices(data)
+    return examples.shuffle(len(data)).batch(batch_size, drop_remainder=True)
 
 
 # %% exploring_data-5 right
@@ -358,3 +384,32 @@ def doubt_tf(logits, labels):
 
 def doubted(doubt, n):
     return ...  # your answer here
+
+
+# %% exploring_data-5 wrong: the 900 most doubted of 2000, the most doubted first, is
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    return np.argpartition(-np.asarray(doubt), n)[:n]
+
+
+# %% exploring_data-5 wrong: your code changes the doubts
+def doubt_torch(logits, labels):
+    return nn.functional.cross_entropy(logits, labels, reduction="none")
+
+
+def doubt_tf(logits, labels):
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def doubted(doubt, n):
+    doubt = np.asarray(doubt)
+    order = np.argsort(doubt)[::-1][:n]
+    doubt.sort()
+    return order

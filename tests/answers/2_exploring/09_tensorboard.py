@@ -81,7 +81,7 @@ def log_tf(folder, pictures, weights, step):
         tf.summary.histogram("look/weights", weights[::2])
 
 
-# %% tensorboard-2 wrong: the number of pictures in the log is 5, expected 9
+# %% tensorboard-2 wrong: the number of pictures in the log is 5, expected 40
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", pictures[..., None], max_outputs=5)
@@ -121,6 +121,13 @@ def log_tf(folder, pictures, weights, step):
 def log_tf(folder, pictures, weights, step):
     with tf.summary.create_file_writer(str(folder)).as_default(step):
         tf.summary.image("look/pictures", 255 * pictures[..., None], max_outputs=len(pictures))
+        tf.summary.histogram("look/weights", weights)
+
+
+# %% tensorboard-2 wrong: the number of pictures in the log is 10, expected 40
+def log_tf(folder, pictures, weights, step):
+    with tf.summary.create_file_writer(str(folder)).as_default(step):
+        tf.summary.image("look/pictures", pictures[..., None], max_outputs=10)
         tf.summary.histogram("look/weights", weights)
 
 
