@@ -92,6 +92,29 @@ def to_linear(arrays):
     return linear
 
 
+# %% switching-1 wrong: to_dense freezes the nn.Linear
+def to_dense(linear):
+    linear.requires_grad_(False)
+    return [linear.weight.numpy().T, linear.bias.numpy()]
+
+
+def to_linear(arrays):
+    linear = nn.Linear(*arrays[0].shape)
+    linear.load_state_dict({"weight": torch.tensor(arrays[0].T), "bias": torch.tensor(arrays[1])})
+    return linear
+
+
+# %% switching-1 wrong: the nn.Linear of to_linear cannot be trained
+def to_dense(linear):
+    return [linear.weight.detach().numpy().T, linear.bias.detach().numpy()]
+
+
+def to_linear(arrays):
+    linear = nn.Linear(*arrays[0].shape).requires_grad_(False)
+    linear.load_state_dict({"weight": torch.tensor(arrays[0].T), "bias": torch.tensor(arrays[1])})
+    return linear
+
+
 # %% switching-2 right
 def carried(network, height, width):
     conv, _, last = network
@@ -124,6 +147,14 @@ def carried(network, height, width):
 def carried(network, height, width):
     kernel, bias, weight, last_bias = (p.detach().numpy() for p in network.parameters())
     return [kernel.transpose(2, 3, 1, 0), bias, weight, last_bias]
+
+
+# %% switching-2 wrong: carried freezes the network
+def carried(network, height, width):
+    parameters = network.requires_grad_(False).parameters()
+    kernel, bias, weight, shift = (parameter.numpy() for parameter in parameters)
+    weight = weight.reshape(-1, len(bias), height, width).transpose(2, 3, 1, 0)
+    return [kernel.transpose(2, 3, 1, 0), bias, weight.reshape(-1, len(shift)), shift]
 
 
 # %% switching-3 right
@@ -249,3 +280,14 @@ def to_gru(gru):
 def to_gru(gru):
     inputs, state, first, second = (parameter.detach().numpy() for parameter in gru.parameters())
     return [inputs, state, np.stack([first, second])]
+
+
+# %% switching-5 wrong: to_gru freezes the nn.GRU
+def to_gru(gru):
+    def gates(parameter):
+        r, z, n = np.split(parameter.numpy(), 3)
+        return np.concatenate([z, r, n])
+
+    parameters = gru.requires_grad_(False).parameters()
+    inputs, state, first, second = map(gates, parameters)
+    return [inputs.T, state.T, np.stack([first, second])]

@@ -179,6 +179,13 @@ def lowest_threshold(chances, target, most_wrong):
     return 1.01
 
 
+# %% assistant-4 wrong: most_wrong=0.28), where two of all ten may be wrong
+def lowest_threshold(chances, target, most_wrong):
+    sure = chances.max(axis=1)[chances.argmax(axis=1) != target]
+    most = round(most_wrong * len(target))
+    return next((n / 100 for n in range(101) if (sure >= n / 100).sum() <= most), 1.01)
+
+
 # %% assistant-5 right
 def heard_torch(model, tokens, swapped):
     pairs = zip(model(tokens).detach().numpy(), model(swapped).detach().numpy())

@@ -38,6 +38,13 @@ def expert(offset, turn, bend):
     return 2.5 * bend - np.clip(0.2 * offset + 0.8 * turn, -0.5, 0.5)
 
 
+# %% self_driving-1 wrong: your code changes the arrays
+def expert(offset, turn, bend):
+    bend *= 2.5
+    bend -= 0.2 * offset + 0.8 * turn
+    return np.clip(bend, -0.5, 0.5)
+
+
 # %% self_driving-2 right
 def driver_torch(model):
     def steer(pictures):
@@ -172,6 +179,40 @@ def recoveries(road, count, generator):
     return cars, expert(*datasets.road_errors(road, cars))
 
 
+# %% self_driving-4 right
+def recoveries(road, count, generator):
+    cars = np.empty((count, 3))
+    for number in range(count):
+        place = generator.choice(len(road.points), 1)
+        turn, offset = generator.random(2) * (0.6, 3) - (0.3, 1.5)
+        cars[number] = datasets.road_cars(road, place, offset, turn)[0]
+    return [cars, expert(*datasets.road_errors(road, cars))]
+
+
+# %% self_driving-4 wrong: another generator gives the same places
+def recoveries(road, count, generator):
+    places = np.linspace(0, len(road.points) - 1, count).astype(int)
+    errors = (generator.uniform(-most, most, count) for most in (1.5, 0.3))
+    cars = datasets.road_cars(road, places, *errors)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% self_driving-4 wrong: another generator gives the same offsets
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    turns = generator.uniform(-0.3, 0.3, count)
+    cars = datasets.road_cars(road, places, np.linspace(-1.5, 1.5, count), turns)
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
+# %% self_driving-4 wrong: another generator gives the same turns
+def recoveries(road, count, generator):
+    places = generator.integers(0, len(road.points), count)
+    offsets = generator.uniform(-1.5, 1.5, count)
+    cars = datasets.road_cars(road, places, offsets, np.linspace(-0.3, 0.3, count))
+    return cars, expert(*datasets.road_errors(road, cars))
+
+
 # %% self_driving-5 right
 def better(offsets):
     ranked = []
@@ -229,7 +270,7 @@ def better(offsets):
     return max(offsets, key=score)
 
 
-# %% self_driving-5 wrong: moments off the road count in the mean distance
+# %% self_driving-5 wrong: the one that is nearer to the middle while on the road
 def better(offsets):
     def score(name):
         distance = np.abs(offsets[name])
@@ -269,3 +310,32 @@ def better(offsets):
 
     best = max(offsets, key=score)
     return [best, offsets.pop(best)][0]
+
+
+# %% self_driving-5 wrong: of two drivers that lose one car each, the one that is nearer
+def better(offsets):
+    def score(name):
+        distance = np.abs(offsets[name])
+        on_road = distance <= 2
+        return on_road.sum(), -distance[on_road].mean()
+
+    return max(offsets, key=score)
+
+
+# %% self_driving-5 wrong: a car 2.5 m to the right counts as on the road
+def better(offsets):
+    def score(name):
+        on_road = offsets[name] <= 2
+        return on_road[-1].sum(), -np.abs(offsets[name])[on_road].mean()
+
+    return max(offsets, key=score)
+
+
+# %% self_driving-5 wrong: of three drivers with [3, 3, 3] cars on the road at the end
+def better(offsets):
+    def score(name):
+        distance = np.abs(offsets[name])
+        stays = distance[-1] <= 2
+        return stays.sum(), -distance[:, stays].mean() if stays.any() else -2
+
+    return max(offsets, key=score)

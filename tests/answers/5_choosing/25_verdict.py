@@ -80,6 +80,15 @@ def judge(measured, control, margin):
     return Anything()
 
 
+# %% verdict-1 wrong: one part gains at a seed's cost, the other too little: judge says 'partly'
+def judge(measured, control, margin):
+    difference = measured - control
+    enough, sure = difference.mean(axis=1) > margin, difference.min(axis=1) >= 0
+    if enough.all() and sure.all():
+        return "holds"
+    return "partly" if enough.any() and sure.any() else "false"
+
+
 # %% verdict-2 right
 def chance_torch(model, x):
     def difference(training):
@@ -158,6 +167,15 @@ def chance_torch(model, x):
         gaps.append((model(x) - model(x)).abs().max().item())
     model.train(mode)
     return claims.Case(*gaps, "measured > 1e-6 and measured > 3 * control")
+
+
+# %% verdict-2 wrong: a model with batch norm: the case holds: True
+def chance_torch(model, x):
+    mode = model.training
+    answers = [model.train(training)(x) for training in (True, True, False, False)]
+    model.train(mode)
+    gaps = [(answers[n] - answers[2]).abs().max().item() for n in (0, 3)]
+    return claims.Case(*gaps, "measured > 1e-6 and measured >= 10 * control")
 
 
 # %% verdict-3 right
@@ -300,3 +318,18 @@ def rows():
 # %% verdict-4 wrong: rows() has the keys [1, 2], expected 1, 2, 3
 def rows():
     return {1: "abb", 2: "bda"}
+
+
+# %% verdict-4 right
+def rows():
+    return [["a", "b", "b"], ["b", "d", "a"], ["d", "a", "c"]]
+
+
+# %% verdict-4 right
+def rows():
+    return np.array(["ABB", "BDA", "DAC"])
+
+
+# %% verdict-4 wrong: rows() has the keys [1, 2, 3, 4, 5, 6, 7, 8, 9], expected 1, 2, 3
+def rows():
+    return list("abbbdadac")
