@@ -223,11 +223,13 @@ def _axis_tb(page: Page) -> object:
 
 
 def _choose_axis_tb(page: Page) -> None:
+    page.get_by_role("button", name="Settings").click()
     page.locator(".x-axis-type mat-select").click()
     page.get_by_role("option", name="Relative").click()
 
 
 def _smooth_tb(page: Page) -> None:
+    page.get_by_role("button", name="Settings").click()
     page.locator("input.slider-input[aria-labelledby=scalars-smoothing-label]").fill("0.95")
 
 
