@@ -57,6 +57,7 @@ def test_a_lesson_shows_the_record_as_it_is(board_lesson):
 
 @pytest.mark.heavy
 @pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING)
+@pytest.mark.timeout(900)
 def test_the_pages_still_answer_as_recorded(tmp_path):
     import board_pages
 
