@@ -160,13 +160,9 @@ def close(
 @contextlib.contextmanager
 def unchanged(what: str, *values: Any) -> Iterator[None]:
     """Check that the body leaves arrays and tensors of either framework as they were; or Wrong."""
-
-    def state() -> list[tuple]:
-        return [(array.shape, array.tobytes()) for array in map(to_numpy, values)]
-
-    before = state()
+    before = [(array.shape, array.tobytes()) for array in map(to_numpy, values)]
     yield
-    if state() != before:
+    if [(array.shape, array.tobytes()) for array in map(to_numpy, values)] != before:
         raise Wrong(f"your code changes {what}: it was given to read, not to write")
 
 
