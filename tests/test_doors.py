@@ -12,6 +12,8 @@ import debian
 import psutil
 import pytest
 
+from course_utils import ROOT, notebooks
+
 pytestmark = [
     pytest.mark.heavy,
     pytest.mark.timeout(1800),
@@ -19,7 +21,9 @@ pytestmark = [
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
 ]
 
-FIRST, BOARDS = "1_basics/02_first_network", "2_exploring/08_visdom"
+FIRST, BOARDS = (
+    str(notebooks.named(name).relative_to(ROOT)) for name in ("first_network", "visdom")
+)
 USERS = {"ada": "trial-of-ada", "ben": "trial-of-ben"}
 PRIVATE = [
     "ls ~ada",
@@ -67,9 +71,8 @@ def test_the_container_s_command_opens_a_lesson_for_its_learner(container, tmp_p
     with debian.process(argv, log) as server, browser.running_browser() as chromium:
         answers(f"{address}api?token={token}", server, log)
         lab = browser.Lab(address, token, container.root / "home/learner/course")
-        notebook = f"notebooks/{FIRST}.ipynb"
-        with browser.opened(chromium, lab, notebook) as (page, amiss):
-            assert browser.problems(page, notebook) + amiss == []
+        with browser.opened(chromium, lab, FIRST) as (page, amiss):
+            assert browser.problems(page, FIRST) + amiss == []
     status = container.run("git -C ~/course status --porcelain", "learner")
     assert status == "", "a lesson that was only run counts as edited"
     assert container.run("stat -c %a ~", "learner").strip() == "700"
@@ -130,9 +133,8 @@ def test_each_user_has_lessons_with_dashboards_and_reaches_nothing_of_the_other(
         logged_in(chromium, hub, "ada") as (_, page),
         logged_in(chromium, hub, "ben") as (bens, _),
     ):
-        notebook = f"notebooks/{BOARDS}.ipynb"
-        page.goto(f"{hub}/user/ada/lab/tree/{notebook}?reset")
-        assert browser.problems(page, notebook) == []
+        page.goto(f"{hub}/user/ada/lab/tree/{BOARDS}?reset")
+        assert browser.problems(page, BOARDS) == []
         frames = page.eval_on_selector_all(".jp-Notebook iframe", "all => all.map(one => one.src)")
         assert frames, "the lesson shows no dashboard"
         for address in frames:

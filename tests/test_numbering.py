@@ -1,10 +1,13 @@
 """Lessons change places: files, numbers, links and records follow their names."""
 
+import re
+import subprocess
+
 import nbformat
 import pytest
 from small_course import lesson_notebook, make_course, solution_notebook
 
-from course_utils import CourseError, authoring, cli, files, notebooks
+from course_utils import ROOT, CourseError, authoring, cli, files, notebooks
 from course_utils.authoring import links, numbering
 
 PARTS = {".": ["start"], "1_part": ["one", "two"], "2_part": ["three"]}
@@ -183,7 +186,7 @@ def test_a_number_that_nothing_renews_is_found(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "see [lesson 07](../2_exploring/07_visdom.ipynb)",
+        "see [lesson 07](../2_part/07_two.ipynb)",
         "lessons [08](08_dynamic_graphs.ipynb) and [09](09_static_graphs.ipynb)",
         "# Exercise 07 · Visdom",
         "this lesson in 07 minutes, an exercise of 5 tasks",
@@ -200,3 +203,19 @@ def test_the_command_line_says_it_in_one_line(course, monkeypatch, capsys):
         cli.main()
     assert end.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_no_file_names_a_lesson_by_a_number_that_it_had_once():
+    """Also files that nothing renews, as a heavy test that seldom runs."""
+    paths = {lesson.name: lesson.path for lesson in notebooks.lessons()}
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    texts = [name for name in listed.split("\0") if name.endswith((".py", ".md", ".toml", ".yml"))]
+    old = [
+        (name, address[0])
+        for name in texts
+        for address in re.finditer(r"\b\d_[a-z]+/\d\d_([a-z_]+)", (ROOT / name).read_text("utf-8"))
+        if address[1] in paths and address[0] not in str(paths[address[1]])
+    ]
+    assert old == []
