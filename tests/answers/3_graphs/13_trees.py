@@ -180,7 +180,7 @@ def lay_out(rows, levels):
     return np.array(found, float)
 
 
-# %% trees-3 wrong: for trees of 120,000 digits lay_out works for
+# %% trees-3 wrong: for trees of 60,000 digits lay_out works for
 def lay_out(rows, levels):
     order = np.concatenate(levels).astype(int)
 
