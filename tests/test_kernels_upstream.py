@@ -44,14 +44,21 @@ def upstream(tmp_path_factory):
         archive.extractall(place, filter="data")
     (unpacked,) = place.glob("jupyter_client-*/")
     # Without the package itself, which would come before the one that is installed.
+    theirs = place / "theirs"
+    theirs.mkdir()
     for name in ("tests", "pyproject.toml"):
-        shutil.move(unpacked / name, place / name)
-    shutil.copy(Path(__file__).with_name("upstream_plugin.py"), place)
+        shutil.move(unpacked / name, theirs / name)
+    shutil.copy(Path(__file__).with_name("upstream_plugin.py"), theirs)
     return place
 
 
 def start(place, provisioner, swap, chosen):
-    """Start those tests with one kind of kernel; returns the process and where it tells."""
+    """Start those tests with one kind of kernel; returns the process and where it tells.
+
+    Each kind runs in a folder of its own: some kernels take sockets there that all call the same.
+    """
+    own = place / provisioner
+    shutil.copytree(place / "theirs", own, dirs_exist_ok=True)
     told = place / f"{provisioner}.json"
     told.unlink(missing_ok=True)
     path = [os.environ["PYTHONPATH"], str(place / "needed")]
@@ -61,7 +68,7 @@ def start(place, provisioner, swap, chosen):
     options += ["--timeout=90", "--timeout-method=signal"]
     command = [sys.executable, "-m", "pytest", *options, *chosen]
     with open(place / f"{provisioner}.txt", "w") as log:
-        return subprocess.Popen(command, cwd=place, env=env, stdout=log, stderr=log), told
+        return subprocess.Popen(command, cwd=own, env=env, stdout=log, stderr=log), told
 
 
 def outcomes(place, swap, chosen):
