@@ -26,7 +26,7 @@ FIELDS = {
     "error": {"ename": str, "evalue": str, "traceback": list},
 }
 
-SILENT = logging.Logger("grading")
+SILENT = logging.Logger("grading", logging.CRITICAL)
 SILENT.addHandler(logging.NullHandler())
 
 
@@ -82,7 +82,7 @@ class Channels(AsyncKernelClient):
 
 def client_of(steps: int, seconds: float) -> tuple[Client, Any]:
     """Return a client for so many steps of at most so many seconds, and its kernel's manager."""
-    cells = [nbformat.v4.new_code_cell("") for _ in range(steps + 1)]
+    cells = [nbformat.v4.new_code_cell("")] * (steps + 1)
     client = Client(
         nbformat.v4.new_notebook(cells=cells),
         timeout=seconds,
