@@ -18,11 +18,11 @@ import pytest
 import submissions
 import yaml
 from kernels_shared import children, home_of_this_file, preloads  # noqa: F401
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from submissions import QUICK, SOURCES, TRICKS
 
 from course_utils import ROOT, CourseError, authoring
-from course_utils.grading import box, classes, records
+from course_utils.grading import box, classes, gradebook, records, roster
 
 PART, STEM = "9_small", "01_small"
 ROSTER = "id,name,email,due\nhonest,Ada,a@example.org,\nabsent,=1+1,,\n"
@@ -210,6 +210,20 @@ def test_what_is_not_graded_is_never_a_0_and_names_are_no_formulas(class_of_20):
         assert book.find_submission(PART, "loop").needs_manual_grade
     items = (folder / "items.csv").read_text()
     assert "two(#) is #., expected #." in items or "two(#) is #, expected #" in items
+
+
+@only_in_boxes
+def test_the_gradebook_is_written_as_a_whole_or_not_at_all(class_of_20, tmp_path):
+    folder, found, _, (_, course, _) = class_of_20
+    path = shutil.copy(folder.parent.parent / "gradebook.db", tmp_path)
+    wanted = classes.exercises(PART, course)
+    students = [roster.Student("new")]
+    strange = found["honest"]._replace(student="new", tasks={"small-9": ("ok", "")})
+    with pytest.raises(MissingEntry):
+        gradebook.write(Path(path), PART, wanted, students, [strange])
+    with Gradebook(f"sqlite:///{path}") as book:
+        assert len(book.assignment_submissions(PART)) == len(found)
+        assert "new" not in {student.id for student in book.students}
 
 
 @only_in_boxes

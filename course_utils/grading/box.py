@@ -19,7 +19,7 @@ from pathlib import Path
 from course_utils import ROOT, CourseError
 
 MB = 2**20
-MEMORY = 4096 * MB
+MEMORY, LEAST_MEMORY = 4096 * MB, 2048 * MB
 DISK = 512 * MB
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -99,6 +99,18 @@ def check() -> None:
     if not shutil.which("bwrap"):
         raise CourseError(NONE.format(MISSING))
     Box({}, []).close()
+
+
+def shared(jobs: int) -> tuple[int, int]:
+    """Return how many kernels to run at a time, and the bytes that the box of each may hold.
+
+    All of them together leave the machine a quarter. One waits while another computes.
+    """
+    import psutil
+
+    most = psutil.virtual_memory().total * 3 // 4
+    count = jobs or max(1, min((os.cpu_count() or 1) + 1, most // LEAST_MEMORY))
+    return count, min(MEMORY, most // count)
 
 
 def environment() -> dict[str, str]:

@@ -4,7 +4,6 @@ import compileall
 import concurrent.futures
 import datetime
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +27,6 @@ from course_utils.grading.records import Record
 from course_utils.notebooks import counterpart, load, name_of, notebook_paths
 
 SECONDS_A_CELL = 60
-LEAST_MEMORY = 2048 * box.MB
 
 
 class Options(NamedTuple):
@@ -125,7 +123,7 @@ def _is_mine(student: str, shard: str) -> bool:
 def _run_all(
     jobs: list[_Job], part: str, submitted: Path, options: Options, say: Callable[[str], None]
 ) -> None:
-    watchdog, (count, memory) = None, _shared(options.jobs)
+    watchdog, (count, memory) = None, box.shared(options.jobs)
     if options.boxed:
         box.check()
         # Each kernel imports the course anew, and can write nothing that the next one would read.
@@ -137,12 +135,15 @@ def _run_all(
     hidden = [path for path in (submitted.parent, options.further) if path]
     setting = running.Setting(watchdog, options.seconds, hidden)
     try:
-        running.ready(setting)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            able = pool.submit(running.ready, setting)
             waiting = [
-                pool.submit(_grade_one, job, part, submitted, options.further, setting)
+                pool.submit(_grade_one, job, part, submitted, options.further, setting, able)
                 for job in jobs
             ]
+            if error := able.exception():
+                pool.shutdown(cancel_futures=True)
+                raise error
             absent = 0
             for n, future in enumerate(concurrent.futures.as_completed(waiting), 1):
                 if future.result().endswith(": missing"):
@@ -156,22 +157,18 @@ def _run_all(
             watchdog.stop()
 
 
-def _shared(jobs: int) -> tuple[int, int]:
-    """Return how many notebooks to run at a time, and the bytes that the box of each may hold.
-
-    All of them together leave the machine a quarter. One waits while another computes.
-    """
-    import psutil
-
-    most = psutil.virtual_memory().total * 3 // 4
-    count = jobs or max(1, min((os.cpu_count() or 1) + 1, most // LEAST_MEMORY))
-    return count, min(box.MEMORY, most // count)
-
-
 def _grade_one(
-    job: _Job, part: str, submitted: Path, further: Path | None, setting: running.Setting
+    job: _Job,
+    part: str,
+    submitted: Path,
+    further: Path | None,
+    setting: running.Setting,
+    able: concurrent.futures.Future,
 ) -> str:
-    """Grade one notebook and keep its record; return a line about it. Nothing stops the others."""
+    """Grade one notebook and keep its record; return a line about it. Nothing stops the others.
+
+    No outcome counts where kernels turn out not to be able to import this course.
+    """
     start = time.monotonic()
     who = f"{records.shown(job.student)} {job.wanted.stem}"
     words: dict[str, tuple[str, str]] = {}
@@ -192,6 +189,7 @@ def _grade_one(
             return f"{who}: {_words(old)} (as before)"
         steps, mended, missing = mending.mend(cells, job.wanted)
         result = running.run(steps, files, job.wanted.imports, hidden_checks, setting)
+        able.result()
         words = dict(result.outcomes)
         for task in missing:
             if words[task][0] != "ok":

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from course_utils.grading.mending import Exercise
 from course_utils.grading.records import GRADED, Record, file_name, shown
@@ -17,7 +18,7 @@ def write(
     """Enter the tasks, the class and the points; what was not graded waits for a person."""
     from nbgrader.api import Gradebook
 
-    with _activated(), Gradebook(f"sqlite:///{path}") as book, book.db.no_autoflush:
+    with _activated(), Gradebook(f"sqlite:///{path}") as book, _at_once(book.db):
         book.update_or_create_assignment(part)
         for exercise in wanted:
             book.update_or_create_notebook(exercise.stem, part)
@@ -35,11 +36,19 @@ def write(
                 grade.auto_score = GRADED.get(word)
                 by_hand = grade.manual_score is not None
                 grade.needs_manual_grade = word not in GRADED and not by_hand
-        book.db.commit()
 
 
 def _id(student: str) -> str:
     return student if student == shown(student) else file_name(student)
+
+
+@contextlib.contextmanager
+def _at_once(session: Any) -> Iterator[None]:
+    """Commit at the end only, where nbgrader would wait for the disk at each entry."""
+    commit, session.commit = session.commit, session.flush
+    with session.no_autoflush:
+        yield
+    commit()
 
 
 @contextlib.contextmanager

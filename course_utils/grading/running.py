@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import functools
 import os
 import re
 import secrets
@@ -179,6 +180,7 @@ def _run_once(
                 found.outcomes[step.task] = HIDDEN, said
 
 
+@functools.cache
 def _built_in(source: str) -> list[str]:
     """List the built-in functions that a check names."""
     tree = tree_of(source)
