@@ -120,8 +120,10 @@ SOURCES = {
         "    if 'pidfd' in to:\n"
         "        reached('process', lambda: signal.pidfd_send_signal(n, 0))\n"
         "        reached('its files', lambda: 1 / (libc.syscall(438, n, 1, 0) + 1))\n"
-        "for name in ('mem', 'root/etc/passwd', 'root/root', 'cwd/etc', 'environ'):\n"
+        "for name in ('mem', 'root/etc/passwd', 'root/root', 'cwd/etc'):\n"
         "    reached(name, lambda: open(f'/proc/1/{name}', 'rb').read(1))\n"
+        "reached('more than a path', "
+        "lambda: open('/proc/1/environ').read().rstrip('\\0').index('\\0'))\n"
         "reached('key', lambda: open('/tmp/ipc/connection.json').read())",
         "ok",
     ),
