@@ -4,6 +4,7 @@ import asyncio
 import queue
 import subprocess
 import threading
+import warnings
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec
@@ -12,7 +13,7 @@ from test_grade_class import PART, make_class
 from course_utils import CourseError
 from course_utils.grading import classes, running
 from course_utils.grading.boxed import BoxedProvisioner
-from course_utils.grading.client import Channels
+from course_utils.grading.client import Channels, client_of
 
 
 class Answering(Channels):
@@ -53,6 +54,13 @@ def test_a_kernel_is_ready_when_both_channels_have_answered_and_not_later():
     assert heard("-++") == "?s?so"
     with pytest.raises(RuntimeError, match="did not answer"):
         heard("-", alive=False)
+
+
+def test_a_client_is_made_without_a_warning_and_its_steps_share_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client, _ = client_of(steps=3, seconds=1)
+    assert len({id(cell.outputs) for cell in client.nb.cells}) == 4
 
 
 def test_a_kernel_has_ended_when_its_box_has_been_ended():

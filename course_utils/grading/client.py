@@ -82,7 +82,8 @@ class Channels(AsyncKernelClient):
 
 def client_of(steps: int, seconds: float) -> tuple[Client, Any]:
     """Return a client for so many steps of at most so many seconds, and its kernel's manager."""
-    cells = [nbformat.v4.new_code_cell("")] * (steps + 1)
+    empty = nbformat.v4.new_code_cell("")
+    cells = [nbformat.from_dict(empty | {"id": str(n)}) for n in range(steps + 1)]
     client = Client(
         nbformat.v4.new_notebook(cells=cells),
         timeout=seconds,
