@@ -17,17 +17,17 @@ from course_utils.grading.client import Channels, client_of
 
 
 class Answering(Channels):
-    """Channels to a kernel that answers by a script: True where a message comes."""
+    """Channels to a kernel that answers by a script: + where a message comes, - where none does."""
 
     script, alive = "", True
 
     def kernel_info(self):
-        self.heard = self.heard + "?"
+        self.heard += "?"
 
     async def _answer(self, channel):
         self.heard += channel
-        answers, self.script = self.script[0], self.script[1:]
-        if answers == "-":
+        sign, self.script = self.script[0], self.script[1:]
+        if sign == "-":
             raise queue.Empty
 
     async def get_shell_msg(self, timeout):
