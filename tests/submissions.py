@@ -333,6 +333,14 @@ TRICKS = {
         "    return np.array(True)\ndef two(x):\n    put(np, fake)\n    return 0",
         "",
     ),
+    "false_export": (
+        "import numpy as np\nright = np.isclose\ndef put(module, function):\n"
+        "    module.isclose = function\ndef fake(*a, **k):\n    put(np, right)\n"
+        "    return np.array(True)\nclass Export:\n    _override_builtin_ops = put\n"
+        "put.__wrapped__ = put\nsys.modules['torch._export.non_strict_utils'] = Export\n"
+        "def two(x):\n    put(np, fake)\n    return 0",
+        "",
+    ),
     "own_import": (
         WRONG,
         "import numpy as np\nclass Guard:\n    look = staticmethod(lambda key, read: print(key))\n"

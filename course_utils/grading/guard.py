@@ -36,16 +36,10 @@ class _Watched(types.ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
         was = vars(self).get(name)
         # The kernel itself sets `input` for each cell.
-        known = name == "input" or _by_export(sys._getframe(1).f_code)
+        known = name == "input" or sys._getframe(1).f_code is _remembered["export"]
         if callable(was) and value is not was and not known:
             _set.append(f"{self.__name__}.{name}")
         super().__setattr__(name, value)
-
-
-def _by_export(code: types.CodeType) -> bool:
-    """Tell PyTorch's export, which replaces three functions while it runs, by its own code."""
-    export = sys.modules.get("torch._export.non_strict_utils")
-    return bool(export) and code is export._override_builtin_ops.__wrapped__.__code__
 
 
 def remember() -> None:
@@ -54,6 +48,9 @@ def remember() -> None:
     _remembered["modules"] = {name: importlib.import_module(name) for name in MODULES}
     # PyTorch's compiler replaces two methods of all its modules when it is first used.
     importlib.import_module("torch._dynamo.mutation_guard").install_generation_tagging_init()
+    # PyTorch's export replaces three functions while it runs; it is known by its own code.
+    export = importlib.import_module("torch._export.non_strict_utils")
+    _remembered["export"] = export._override_builtin_ops.__wrapped__.__code__
     for name in AFRESH:
         module = importlib.import_module(f"course_utils.{name}")
         _remembered[name] = module.__spec__.loader.get_code(module.__name__)
