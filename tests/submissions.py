@@ -160,6 +160,15 @@ SOURCES = {
         "",
         "tampered",
     ),
+    "false_export": (
+        "import numpy as np\nright = np.isclose\ndef put(module, function):\n"
+        "    module.isclose = function\ndef fake(*a, **k):\n    put(np, right)\n"
+        "    return np.array(True)\nclass Export:\n    _override_builtin_ops = put\n"
+        "put.__wrapped__ = put\nsys.modules['torch._export.non_strict_utils'] = Export\n"
+        "def two(x):\n    put(np, fake)\n    return 0",
+        "",
+        "tampered",
+    ),
     "hooks": (
         WRONG,
         "ip = get_ipython()\nip.input_transformers_post.append(\n"
@@ -331,14 +340,6 @@ TRICKS = {
         "import numpy as np\nright = np.isclose\ndef put(module, function):\n"
         "    module.isclose = function\ndef fake(*a, **k):\n    put(np, right)\n"
         "    return np.array(True)\ndef two(x):\n    put(np, fake)\n    return 0",
-        "",
-    ),
-    "false_export": (
-        "import numpy as np\nright = np.isclose\ndef put(module, function):\n"
-        "    module.isclose = function\ndef fake(*a, **k):\n    put(np, right)\n"
-        "    return np.array(True)\nclass Export:\n    _override_builtin_ops = put\n"
-        "put.__wrapped__ = put\nsys.modules['torch._export.non_strict_utils'] = Export\n"
-        "def two(x):\n    put(np, fake)\n    return 0",
         "",
     ),
     "own_import": (
