@@ -23,6 +23,8 @@ PROCESSORS = {
         "MKL_ENABLE_INSTRUCTIONS": "AVX2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
         "OPENBLAS_CORETYPE": "Haswell",
+        # By default TensorFlow uses oneDNN only where a processor has more than AVX2 for it.
+        "TF_ENABLE_ONEDNN_OPTS": "0",
         "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
     },
 }
