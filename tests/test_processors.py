@@ -45,6 +45,13 @@ def test_with_avx2_nothing_newer_is_left():
     assert not [name for name in held_back if name in ("X86_V3", "AVX2")]
 
 
+def test_what_one_processor_compiles_no_other_runs():
+    folders = {
+        processors.environment(name)["TORCHINDUCTOR_CACHE_DIR"] for name in ("avx2", "generic")
+    }
+    assert len(folders) == 2
+
+
 def test_what_is_not_there_is_said_in_one_line(monkeypatch):
     with pytest.raises(CourseError, match="no processor 'arm' is known: generic or avx2"):
         processors.environment("arm")

@@ -7,7 +7,7 @@ import os
 import platform
 from typing import NoReturn
 
-from course_utils import CourseError
+from course_utils import ROOT, CourseError
 
 PROCESSORS = {
     "generic": {
@@ -44,7 +44,11 @@ def environment(name: str) -> dict[str, str]:
     found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
     newer = [feature for feature in found if "512" in feature or feature == "X86_V4"]
     held_back = found if name == "generic" else newer
-    return PROCESSORS[name] | {"NPY_DISABLE_CPU_FEATURES": " ".join(held_back)}
+    return PROCESSORS[name] | {
+        "NPY_DISABLE_CPU_FEATURES": " ".join(held_back),
+        # Programs that PyTorch compiled for this processor are not for the other.
+        "TORCHINDUCTOR_CACHE_DIR": str(ROOT / "build" / f"compiled_{name}"),
+    }
 
 
 def become(command: list[str], name: str) -> NoReturn:
