@@ -16,8 +16,9 @@ READ_AT_IMPORT = {
 }
 
 # What begins like that, and is looked at when it is needed.
-READ_LATER = ("PYTORCH_CUDA_ALLOC_CONF", "TF_CONFIG", "TF_FORCE_GPU_ALLOW_GROWTH")
-READ_LATER += ("TF_GPU_ALLOCATOR", "TORCHINDUCTOR_CACHE_DIR", "TORCH_HOME")
+READ_LATER = ("PYTORCH_CUDA_ALLOC_CONF", "TF_CONFIG", "TF_CPU_ALLOCATOR_USE_BFC")
+READ_LATER += ("TF_FORCE_GPU_ALLOW_GROWTH", "TF_GPU_ALLOCATOR", "TORCHINDUCTOR_CACHE_DIR")
+READ_LATER += ("TORCH_HOME",)
 
 TOO_LATE = (
     "Warm kernel: {} had been loaded before {} was set here, so that it may have no effect. Set it "
