@@ -101,6 +101,15 @@ def test_what_visdom_is_sent_comes_back(tmp_path):
         assert rows.loc["weights", "value"][:, 1].sum() == 10
 
 
+def test_visdom_s_clients_wait_for_their_connection_and_no_longer(tmp_path, monkeypatch):
+    slept, sleep = [], time.sleep
+    with dashboards.visdom(tmp_path) as board:
+        monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(seconds) or sleep(seconds))
+        clients = [board.client(f"trial{n}") for n in range(5)]
+        assert all(client.socket_alive for client in clients)
+        assert max(slept, default=0) < 0.1
+
+
 @pytest.mark.heavy
 def test_visdom_s_embeddings_pane_lays_out_what_it_is_sent(tmp_path):
     import torch

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -126,6 +127,13 @@ class Board:
                         board._process.wait(timeout=1)
                     board.check()
                     raise
+
+            def setup_socket(self, polling: bool = False) -> None:
+                super().setup_socket(polling)
+                # Visdom itself looks after a tenth of a second, and after two more.
+                end = time.monotonic() + 1
+                while not self.socket_alive and time.monotonic() < end:
+                    time.sleep(0.003)
 
         board.check()
         client = Client(
