@@ -27,10 +27,14 @@ def measure(paths: list[Path], root: Path = ROOT) -> list[str]:
 
     Seconds count from the second cell on: the first imports both frameworks. Megabytes are the
     most that the kernel and its children held at once, parts that they share counted once.
+    Raises CourseError, and runs none, where the page has no place for them.
     """
     lessons = [root / inside(path, root) for path in paths] or notebooks.notebook_paths(
         "notebooks", root
     )
+    text = (root / PAGE).read_text(encoding="utf-8")
+    if not TABLE.search(text):
+        raise CourseError(f"{PAGE} has lost the comments between which the lessons' seconds stand")
     rows = read(root)
     lines = []
     for path in lessons:
@@ -44,9 +48,6 @@ def measure(paths: list[Path], root: Path = ROOT) -> list[str]:
     ]
     table = ["| lesson | seconds | MB |", "|---|---|---|"]
     table += [f"| {name} | {rows[name][0]} | {rows[name][1]} |" for name in known if name in rows]
-    text = (root / PAGE).read_text(encoding="utf-8")
-    if not TABLE.search(text):
-        raise CourseError(f"{PAGE} has lost the comments between which the lessons' seconds stand")
     new = TABLE.sub(lambda match: match[1] + "\n".join(table) + "\n" + match[2], text)
     write_text(root / PAGE, new)
     return lines
