@@ -203,6 +203,10 @@ print(random.random(), np.random.rand())
 print("threads", max(pool["num_threads"] for pool in threadpool_info()))
 {rest}
 """
+HIDE = """
+import importlib.util as u; find = u.find_spec
+u.find_spec = lambda name, *a: None if name in {} else find(name, *a)
+"""
 # At the first optimiser PyTorch imports Triton, where there is one, long after TensorFlow.
 TORCH = """import torch
 torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
@@ -218,12 +222,7 @@ TENSORFLOW = (
     ["", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("torch", "tensorflow"))],
 )
 def test_a_lesson_begins_quietly_and_alike_each_time(missing):
-    hide = ""
-    if missing:
-        hide = (
-            "import importlib.util as u; find = u.find_spec\n"
-            f"u.find_spec = lambda name, *a: None if name == {missing!r} else find(name, *a)\n"
-        )
+    hide = HIDE.format([missing]) if missing else ""
     rest = "\n".join(
         code for name, code in (("torch", TORCH), ("tensorflow", TENSORFLOW)) if name != missing
     )
@@ -245,7 +244,10 @@ def test_scikit_learn_says_nothing_where_a_container_hides_its_cores(tmp_path, m
     code = "import joblib\nprint(joblib.cpu_count(only_physical_cores=True))"
     if os.cpu_count() > lesson.THREADS:
         assert "found 0 physical cores" in in_python(code).stderr
-        begun = in_python(f"from course_utils import lesson\nlesson.begin()\n{code}")
+        # Without the frameworks, which have no part in it and take seconds to import.
+        begin = HIDE.format(["torch", "tensorflow"])
+        begin += "from course_utils import lesson\nlesson.begin()\n"
+        begun = in_python(begin + code)
         assert (begun.stdout, begun.stderr) == (f"{lesson.THREADS}\n", "")
 
 
