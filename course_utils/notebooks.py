@@ -1,6 +1,7 @@
 """Notebooks as files: where they are, what they hold, front matter, tasks, clean metadata."""
 
 import ast
+import functools
 import json
 import re
 from pathlib import Path
@@ -168,6 +169,7 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
+@functools.cache
 def statements(source: str) -> int:
     """Count what a code cell does, however its lines are broken; lines where it is not Python."""
     tree = tree_of(source)
