@@ -3,7 +3,6 @@
 import html
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import bs4
@@ -19,8 +18,8 @@ LEAST_WRONG_ANSWERS = 3
 VARIANTS = 1
 """So many variants of each solution's answer, always the same ones; `course mutants` has more."""
 
-LEAST_SECONDS, TIMES_AS_LONG = 2, 5
-"""A variant gets five times as long as the solution's own answer took; some never end."""
+SECONDS_FOR_A_VARIANT = 5
+"""Some never end."""
 
 
 def test_file(notebook):
@@ -117,36 +116,31 @@ def test_answers(solution, tmp_path):
             )
             own.insert(0, (task, "not attempted", "fill in", skeletons[f"{task}-answer"]))
             answer = notebook.cells[n - 1].source
+            for source, difference in authoring.sampled(answer, VARIANTS).items():
+                came = attempt(runner, source, cell.source, n)
+                if came.startswith("Done") and not authoring.is_equivalent(task, difference):
+                    failures.append(f"{task} accepts: {difference}")
             own.append((task, "right", "", answer))
             for _, outcome, text, source in own:
-                start = time.monotonic()
                 run_cell(runner, nbformat.v4.new_code_cell(source), n)
                 came = run_cell(runner, nbformat.v4.new_code_cell(cell.source), n)
-                took = time.monotonic() - start
                 if (
                     not came.lower().startswith({"right": "done"}.get(outcome, outcome))
                     or text not in came
                 ):
                     failures.append(f"{task} {outcome} ({text}): {came}")
-            seconds = max(LEAST_SECONDS, TIMES_AS_LONG * took)
-            for source, difference in authoring.sampled(answer, VARIANTS).items():
-                came = attempt(runner, source, cell.source, n, seconds)
-                if came.startswith("Done") and not authoring.is_equivalent(task, difference):
-                    failures.append(f"{task} accepts: {difference}")
-            # What follows may build on the answer.
-            run_cell(runner, nbformat.v4.new_code_cell(answer), n)
     assert not failures, "\n".join(failures)
     assert set(solution.parent.iterdir()) == beside
 
 
-def attempt(runner, answer, check, n, seconds):
+def attempt(runner, answer, check, n):
     """Run an answer, which may raise or never end, and its check; return what the check says."""
 
-    def allow(most):
-        allowing = f"__import__('course_utils.tasks').tasks.SECONDS = {most}"
+    def allow(seconds):
+        allowing = f"__import__('course_utils.tasks').tasks.SECONDS = {seconds}"
         runner.execute_cell(nbformat.v4.new_code_cell(allowing), n)
 
-    allow(seconds)
+    allow(SECONDS_FOR_A_VARIANT)
     runner.execute_cell(nbformat.v4.new_code_cell(answer), n)
     came = run_cell(runner, nbformat.v4.new_code_cell(check), n)
     allow(tasks.SECONDS)
