@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import browser
+import psutil
 
 from course_utils import ROOT
 
@@ -137,4 +138,9 @@ def process(argv: list[str], log: Path):
         try:
             yield child
         finally:
+            # unshare's --kill-child is lost where the child then becomes another user.
+            running = child.poll() is None
+            inside = psutil.Process(child.pid).children(recursive=True) if running else []
             browser.end(child, 20)
+            for left in psutil.wait_procs(inside, timeout=5)[1]:
+                left.kill()

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 import subprocess
 import time
 import urllib.error
@@ -73,6 +74,8 @@ def test_the_container_s_command_opens_a_lesson_for_its_learner(container, tmp_p
         lab = browser.Lab(address, token, container.root / "home/learner/course")
         with browser.opened(chromium, lab, FIRST) as (page, amiss):
             assert browser.problems(page, FIRST) + amiss == []
+    with socket.socket() as line:
+        assert line.connect_ex(("127.0.0.1", port)) != 0, "the server went on"
     status = container.run("git -C ~/course status --porcelain", "learner")
     assert status == "", "a lesson that was only run counts as edited"
     assert container.run("stat -c %a ~", "learner").strip() == "700"
