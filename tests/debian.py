@@ -143,4 +143,6 @@ def process(argv: list[str], log: Path):
             inside = psutil.Process(child.pid).children(recursive=True) if running else []
             browser.end(child, 20)
             for left in psutil.wait_procs(inside, timeout=5)[1]:
-                left.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    left.kill()
+                    left.wait(20)
