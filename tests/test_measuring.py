@@ -50,6 +50,19 @@ def test_seconds_and_memory_are_measured_and_written(course, monkeypatch):
         measuring.measure([], root=course)
 
 
+def test_what_is_written_in_the_page_while_lessons_run_stays(course, monkeypatch):
+    page = course / "CONTRIBUTING.md"
+
+    def run(path):
+        page.write_text(page.read_text(encoding="utf-8") + "meanwhile\n", encoding="utf-8")
+        return 2.0, 300.0
+
+    monkeypatch.setattr(measuring, "_run", run)
+    measuring.measure([], root=course)
+    assert page.read_text(encoding="utf-8").endswith("meanwhile\n")
+    assert measuring.read(course)["1_basics/01_slow.ipynb"] == (2, 300)
+
+
 def test_lessons_keep_to_their_seconds_and_memory():
     for name, (seconds, megabytes) in measuring.read().items():
         assert seconds <= MOST_SECONDS, name

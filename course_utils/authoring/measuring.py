@@ -32,9 +32,6 @@ def measure(paths: list[Path], root: Path = ROOT) -> list[str]:
     lessons = [root / inside(path, root) for path in paths] or notebooks.notebook_paths(
         "notebooks", root
     )
-    text = (root / PAGE).read_text(encoding="utf-8")
-    if not TABLE.search(text):
-        raise CourseError(f"{PAGE} has lost the comments between which the lessons' seconds stand")
     rows = read(root)
     lines = []
     for path in lessons:
@@ -48,16 +45,23 @@ def measure(paths: list[Path], root: Path = ROOT) -> list[str]:
     ]
     table = ["| lesson | seconds | MB |", "|---|---|---|"]
     table += [f"| {name} | {rows[name][0]} | {rows[name][1]} |" for name in known if name in rows]
-    new = TABLE.sub(lambda match: match[1] + "\n".join(table) + "\n" + match[2], text)
+    # Read again: somebody may have written in the page while the lessons ran.
+    new = TABLE.sub(lambda match: match[1] + "\n".join(table) + "\n" + match[2], _page(root))
     write_text(root / PAGE, new)
     return lines
 
 
 def read(root: Path = ROOT) -> dict[str, tuple[int, int]]:
     """Return each lesson's seconds and megabytes as they stand in the table."""
-    place = TABLE.search((root / PAGE).read_text(encoding="utf-8"))
-    found = ROW.findall(place[0]) if place else []
+    found = ROW.findall(TABLE.search(_page(root))[0])
     return {name: (int(seconds), int(megabytes)) for name, seconds, megabytes in found}
+
+
+def _page(root: Path) -> str:
+    text = (root / PAGE).read_text(encoding="utf-8")
+    if not TABLE.search(text):
+        raise CourseError(f"{PAGE} has lost the comments between which the lessons' seconds stand")
+    return text
 
 
 def _run(path: Path) -> tuple[float, float]:
