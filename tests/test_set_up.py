@@ -478,7 +478,7 @@ def test_make_stops_where_the_set_up_fails(project):
         check=False,
     )
     assert result.returncode != 0
-    assert "move it away" in result.stderr
+    assert f"set-up: {project / '.venv'} is not an environment of the course" in result.stderr
     assert "No such file" not in result.stderr
 
 

@@ -37,9 +37,6 @@ def open_lab(browser: bool = True) -> None:
         raise CourseError(f"{FIRST_LESSON} is missing: bring it back with `git checkout notebooks`")
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError(f"JupyterLab is not installed in this environment: run `{SET_UP}`")
-    # Importing this optional grammar takes over a second, and only checks of addresses written
-    # in other alphabets use it; None makes its import fail, which its one user allows for.
-    sys.modules.setdefault("rfc3987_syntax", None)
     _check_home()
     if address := _running():
         print(f"\nJupyterLab runs here already. Its address in a browser:\n\n    {address}\n")
