@@ -11,7 +11,7 @@ from jupyter_client.kernelspec import KernelSpec
 from test_grade_class import PART, make_class
 
 from course_utils import CourseError
-from course_utils.grading import classes, running
+from course_utils.grading import box, classes, running
 from course_utils.grading.boxed import BoxedProvisioner
 from course_utils.grading.client import Channels, client_of
 
@@ -90,3 +90,37 @@ def test_no_outcome_is_kept_where_kernels_cannot_import_this_course(tmp_path, mo
     with pytest.raises(CourseError, match="nothing was graded"):
         classes.grade(PART, submitted, classes.Options(jobs=2, boxed=False), print, course)
     assert not list(tmp_path.rglob("records/*"))
+
+
+class Growing:
+    """A box in which hundreds of processes come while those that are there are weighed."""
+
+    def __init__(self, root):
+        self.root, self.ended = root, threading.Event()
+        self.start_processes(200)
+
+    def start_processes(self, count):
+        for number in range(1, count + 1):
+            (self.root / "proc" / str(number)).mkdir(parents=True, exist_ok=True)
+
+    def weigh(self, process):
+        self.start_processes(400)
+        self.ended.wait(10)
+        return 0
+
+    def end(self, reason):
+        self.ended_for = reason
+        self.ended.set()
+
+
+def test_processes_that_come_while_others_are_weighed_end_their_box(tmp_path, monkeypatch):
+    growing = Growing(tmp_path)
+    monkeypatch.setattr(box, "_own", growing.weigh)
+    monkeypatch.setattr(box, "_resident", lambda process: box.MB)
+    watchdog = box.Watchdog(memory=100 * box.MB)
+    with watchdog.watching(growing):
+        watchdog.start()
+        ended = growing.ended.wait(5)
+        watchdog.stop()
+    assert ended
+    assert growing.ended_for == "it started more than 300 processes"

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from course_utils import ROOT, CourseError
@@ -157,14 +158,13 @@ def _needed() -> list[str]:
     return sorted({str(path) for place in places for path in (place, place.resolve())})
 
 
-class Watchdog(threading.Thread):
+class Watchdog:
     """Ends a box that holds more memory or processes than it may.
 
     Limits count each process by itself, and those of root not at all.
     """
 
     def __init__(self, memory: int):
-        super().__init__(daemon=True)
         self.memory = memory
         self.boxes: set[Box] = set()
         self._stopped = threading.Event()
@@ -178,30 +178,35 @@ class Watchdog(threading.Thread):
         finally:
             self.boxes.discard(box)
 
-    def run(self) -> None:
-        """Look, again and again."""
-        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
-            self.look()
+    def start(self) -> None:
+        """Look, again and again, until it is stopped."""
+        # To weigh hundreds of processes takes seconds, in which there could be hundreds more.
+        for look in (self._count, self._weigh):
+            threading.Thread(target=self._again, args=(look,), daemon=True).start()
 
     def stop(self) -> None:
         """Look no more."""
         self._stopped.set()
 
-    def look(self) -> None:
-        """End each box that is over its limits."""
+    def _again(self, look: Callable[[Box], None]) -> None:
+        while not self._stopped.wait(SECONDS_BETWEEN_LOOKS):
+            for box in list(self.boxes):
+                look(box)
+
+    def _count(self, box: Box) -> None:
         # That module is for Linux only, as boxes are; this one is imported everywhere.
         from course_utils.kernels.joining import MOST_PROCESSES
 
-        for box in list(self.boxes):
-            found = _processes(box)
-            if len(found) > MOST_PROCESSES:
-                box.end(f"it started more than {MOST_PROCESSES} processes")
-                continue
-            files = _unnamed(found) + _written(box)
-            # What is shared counts in each of them here; to share it out takes the system long.
-            at_most = files + sum(map(_resident, found))
-            if at_most > self.memory and files + sum(map(_own, found)) > self.memory:
-                box.end(f"it took more than {self.memory // MB} MB of memory")
+        if len(_processes(box)) > MOST_PROCESSES:
+            box.end(f"it started more than {MOST_PROCESSES} processes")
+
+    def _weigh(self, box: Box) -> None:
+        found = _processes(box)
+        files = _unnamed(found) + _written(box)
+        # What is shared counts in each of them here; to share it out takes the system long.
+        at_most = files + sum(map(_resident, found))
+        if at_most > self.memory and files + sum(map(_own, found)) > self.memory:
+            box.end(f"it took more than {self.memory // MB} MB of memory")
 
 
 def _processes(box: Box) -> list[Path]:
