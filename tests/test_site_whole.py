@@ -40,5 +40,6 @@ def test_no_link_within_it_is_broken(made):
 def test_every_page_is_legible_wide_and_narrow_light_and_dark(made):
     folder, _ = made
     with browser.running_browser() as chromium:
-        found = site_pages.look(chromium, folder, site_pages.names(folder))
+        pages = site_pages.names(folder)
+        found = site_pages.look(chromium, folder, pages, searched=site_pages.HALF)
         assert list(found) == []
