@@ -5,6 +5,9 @@ import re
 import subprocess
 import sys
 
+from course_utils import ROOT
+from course_utils.authoring import reporting
+
 FILES = {
     "test_many": "def test_one(): pass\ndef test_two(): pass\ndef test_three(): pass\n",
     "test_long": "import time\ndef test_it(): time.sleep(0.5)\n",
@@ -16,6 +19,8 @@ FILES = {
 def test_what_took_longest_comes_first_and_what_is_not_known_counts_by_its_tests(tmp_path):
     for name, source in FILES.items():
         (tmp_path / f"{name}.py").write_text(source)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_doors.py").write_text("def test_it(): pass\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     seconds = tmp_path / ".pytest_cache/v/course/seconds"
     seconds.parent.mkdir(parents=True)
@@ -24,8 +29,9 @@ def test_what_took_longest_comes_first_and_what_is_not_known_counts_by_its_tests
     command += ["-pno:nbval", "--numprocesses=1", "--dist=loadfile"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
-    passed = dict.fromkeys(re.findall(r"PASSED (test_\w+\.py(?:::test_each\S+)?)", result.stdout))
+    passed = dict.fromkeys(re.findall(r"PASSED (\S+?\.py(?:::test_each\S+)?)", result.stdout))
     assert list(passed) == [
+        "tests/test_doors.py",
         "test_long.py",
         "test_many.py",
         "test_other.py::test_each[a/b.ipynb]",
@@ -34,3 +40,7 @@ def test_what_took_longest_comes_first_and_what_is_not_known_counts_by_its_tests
     known = json.loads(seconds.read_text())
     assert 0.5 < known["test_long.py"] < 30
     assert known["about a/b.ipynb"] < 1
+
+
+def test_files_that_are_said_to_take_minutes_are_there():
+    assert [name for name in reporting.FEW_AND_LONG if not (ROOT / name).exists()] == []

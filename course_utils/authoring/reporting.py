@@ -26,6 +26,15 @@ KEPT = Path("build", "executed")
 LAST_RUN = "course/seconds"
 """Where pytest's cache keeps what each notebook and each file of tests took."""
 
+FEW_AND_LONG = {
+    "tests/test_browser.py": 600,
+    "tests/test_site_whole.py": 300,
+    "tests/test_kernels_upstream.py": 300,
+    "tests/test_doors.py": 300,
+    "tests/test_board_pages.py": 250,
+}
+"""The seconds of files whose tests are few and take minutes, where no last run tells them."""
+
 MOST_ROWS = 20
 
 FAILED, OUTPUTS = pytest.StashKey[bool](), pytest.StashKey[dict[str, Any]]()
@@ -74,7 +83,7 @@ def _scope(nodeid: str) -> str:
 
 def _seconds_of_last_run(config: pytest.Config) -> dict[str, float]:
     cache = getattr(config, "cache", None)
-    return cache.get(LAST_RUN, {}) if cache else {}
+    return FEW_AND_LONG | (cache.get(LAST_RUN, {}) if cache else {})
 
 
 def _compare(item: "IPyNbCell", new: list[Any], stored: list[Any], _skip: Any = None) -> bool:
@@ -161,7 +170,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     others = sum(spent for _, spent in seconds.most_common()[MOST_ROWS:])
     terminalreporter.write_line(f"{others:8.1f} s  {max(0, len(seconds) - MOST_ROWS)} others")
     if cache := getattr(terminalreporter.config, "cache", None):
-        cache.set(LAST_RUN, _seconds_of_last_run(terminalreporter.config) | scopes)
+        cache.set(LAST_RUN, cache.get(LAST_RUN, {}) | scopes)
     if os.environ.get("GITHUB_ACTIONS"):
         for report in reports:
             if report.failed:
