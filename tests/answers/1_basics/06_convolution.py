@@ -106,6 +106,15 @@ def same_torch(pictures, filters, stride):
     return nn.functional.conv2d(nn.functional.pad(pictures, around), filters, stride=stride)
 
 
+# %% convolution-2 wrong: for pictures of 10 × 7, a filter of 2 and stride 3, the tensor
+def same_torch(pictures, filters, stride):
+    size, around = filters.shape[-1], []
+    for length in (pictures.shape[3], pictures.shape[2]):
+        missing = max((-(-length // stride) - 1) * stride + size - length, 0) * (size >= stride)
+        around += [missing // 2, missing - missing // 2]
+    return nn.functional.conv2d(nn.functional.pad(pictures, around), filters, stride=stride)
+
+
 # %% convolution-2 wrong: no gradient leads from the result back to the filters
 def same_torch(pictures, filters, stride):
     result = tf.nn.conv2d(
