@@ -87,13 +87,13 @@ def outcomes(place, swap, shares):
     }
     found = []
     for started in running.values():
-        outcomes, kernels_of = {}, collections.Counter()
+        ended, counted = {}, collections.Counter()
         for process, told in started:
             process.wait()
-            these, counted = json.loads(told.read_text())
-            outcomes |= these
-            kernels_of.update(counted)
-        found.append((outcomes, kernels_of))
+            of_share, kernels_of_share = json.loads(told.read_text())
+            ended |= of_share
+            counted.update(kernels_of_share)
+        found.append((ended, counted))
     return found
 
 

@@ -58,7 +58,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """
     from xdist.scheduler import LoadFileScheduling
 
-    seconds = _seconds_of_last_run(config)
+    seconds = FEW_AND_LONG | _seconds_of_last_run(config)
 
     class ByNotebook(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
@@ -83,7 +83,7 @@ def _scope(nodeid: str) -> str:
 
 def _seconds_of_last_run(config: pytest.Config) -> dict[str, float]:
     cache = getattr(config, "cache", None)
-    return FEW_AND_LONG | (cache.get(LAST_RUN, {}) if cache else {})
+    return cache.get(LAST_RUN, {}) if cache else {}
 
 
 def _compare(item: "IPyNbCell", new: list[Any], stored: list[Any], _skip: Any = None) -> bool:
@@ -170,7 +170,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     others = sum(spent for _, spent in seconds.most_common()[MOST_ROWS:])
     terminalreporter.write_line(f"{others:8.1f} s  {max(0, len(seconds) - MOST_ROWS)} others")
     if cache := getattr(terminalreporter.config, "cache", None):
-        cache.set(LAST_RUN, cache.get(LAST_RUN, {}) | scopes)
+        cache.set(LAST_RUN, _seconds_of_last_run(terminalreporter.config) | scopes)
     if os.environ.get("GITHUB_ACTIONS"):
         for report in reports:
             if report.failed:
