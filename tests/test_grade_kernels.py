@@ -124,3 +124,18 @@ def test_processes_that_come_while_others_are_weighed_end_their_box(tmp_path, mo
         watchdog.stop()
     assert ended
     assert growing.ended_for == "it started more than 300 processes"
+
+
+def test_a_box_that_is_closed_while_it_is_weighed_is_not_ended(tmp_path, monkeypatch):
+    growing = Growing(tmp_path)
+    watchdog = box.Watchdog(memory=100 * box.MB)
+
+    def weigh(process):
+        watchdog.boxes.discard(growing)
+        return box.MB
+
+    monkeypatch.setattr(box, "_own", weigh)
+    monkeypatch.setattr(box, "_resident", lambda process: box.MB)
+    with watchdog.watching(growing):
+        watchdog._weigh(growing)
+    assert not growing.ended.is_set()

@@ -198,7 +198,7 @@ class Watchdog:
         from course_utils.kernels.joining import MOST_PROCESSES
 
         if len(_processes(box)) > MOST_PROCESSES:
-            box.end(f"it started more than {MOST_PROCESSES} processes")
+            self._end(box, f"it started more than {MOST_PROCESSES} processes")
 
     def _weigh(self, box: Box) -> None:
         found = _processes(box)
@@ -206,7 +206,12 @@ class Watchdog:
         # What is shared counts in each of them here; to share it out takes the system long.
         at_most = files + sum(map(_resident, found))
         if at_most > self.memory and files + sum(map(_own, found)) > self.memory:
-            box.end(f"it took more than {self.memory // MB} MB of memory")
+            self._end(box, f"it took more than {self.memory // MB} MB of memory")
+
+    def _end(self, box: Box, reason: str) -> None:
+        # It may have been closed while it was weighed, and its descriptor be another box's by now.
+        if box in self.boxes:
+            box.end(reason)
 
 
 def _processes(box: Box) -> list[Path]:
