@@ -82,6 +82,14 @@ def chromium():
         yield running
 
 
+@pytest.fixture(scope="module")
+def desk(lab, chromium):
+    """A page in which notebooks are opened one after another, and what is amiss on it."""
+    with browser.opened(chromium, lab, "") as running:
+        running[0].wait_for_function(browser.LAUNCHER)
+        yield running
+
+
 def stored(file_name):
     return file_name not in [notebooks.named(name).name for name in RUN]
 
@@ -107,27 +115,37 @@ def heavy_but(quick, names):
     ]
 
 
-def check(lab, chromium, folder, path, stored=False):
+def check(page, amiss, folder, name, stored=False):
     """Run a notebook or look at it; fail with what is wrong and where a picture of it is."""
-    name = path.relative_to(lab.folder).as_posix()
-    with browser.opened(chromium, lab, name) as (page, amiss):
-        found = browser.problems(page, name, stored) + amiss
-        if found:
-            picture = folder / "screen.png"
-            page.screenshot(path=picture)
-            pytest.fail("\n".join([f"{name}: {len(found)} faults; see {picture}", *found]))
+    found = browser.problems(page, name, stored) + amiss
+    if found:
+        picture = folder / "screen.png"
+        page.screenshot(path=picture)
+        pytest.fail("\n".join([f"{name}: {len(found)} faults; see {picture}", *found]))
 
 
-@pytest.mark.parametrize("name", heavy_but(QUICK, named("notebooks")))
-def test_lesson(lab, chromium, tmp_path, name):
-    lesson = notebooks.named(name, root=lab.folder)
-    check(lab, chromium, tmp_path, lesson, stored(lesson.name))
+def place(lab, name, folder="notebooks"):
+    return notebooks.named(name, folder, lab.folder).relative_to(lab.folder).as_posix()
+
+
+@pytest.mark.parametrize("name", heavy_but(QUICK, RUN))
+def test_lesson_that_is_run(lab, chromium, tmp_path, name):
+    with browser.opened(chromium, lab, place(lab, name)) as (page, amiss):
+        check(page, amiss, tmp_path, place(lab, name))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", [name for name in named("notebooks") if name not in RUN])
+def test_lesson_as_it_is_stored(lab, desk, tmp_path, name):
+    with browser.opened_in(*desk, place(lab, name)):
+        check(*desk, tmp_path, place(lab, name), stored=True)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", named("exercises"))
-def test_exercise(lab, chromium, tmp_path, name):
-    check(lab, chromium, tmp_path, notebooks.named(name, "exercises", lab.folder))
+def test_exercise(lab, desk, tmp_path, name):
+    with browser.opened_in(*desk, place(lab, name, "exercises")):
+        check(*desk, tmp_path, place(lab, name, "exercises"))
 
 
 @pytest.mark.heavy
@@ -152,9 +170,22 @@ def test_finds_every_fault(lab, chromium):
 
 
 @pytest.mark.heavy
+def test_what_is_amiss_with_a_notebook_is_not_laid_on_the_next_in_the_same_page(desk):
+    page, amiss = desk
+    with browser.opened_in(*desk, "faulty.ipynb"):
+        assert browser.problems(page, "faulty.ipynb")
+        assert amiss
+    with browser.opened_in(*desk, "good.ipynb"):
+        assert browser.problems(page, "good.ipynb") + amiss == []
+
+
+@pytest.mark.heavy
 def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
-    with pytest.raises(pytest.fail.Exception, match=r"faulty.ipynb: \d+ faults; see .*screen.png"):
-        check(lab, chromium, tmp_path, lab.folder / "faulty.ipynb")
+    with (
+        browser.opened(chromium, lab, "faulty.ipynb") as (page, amiss),
+        pytest.raises(pytest.fail.Exception, match=r"faulty.ipynb: \d+ faults; see .*screen.png"),
+    ):
+        check(page, amiss, tmp_path, "faulty.ipynb")
     assert (tmp_path / "screen.png").stat().st_size > 1000
 
 
@@ -235,7 +266,6 @@ def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
         page.keyboard.type("7")
         page.keyboard.press("Enter")
         page.get_by_text("Noted.").nth(1).wait_for()
-        page.evaluate("() => { window.allCellsEnded = false; }")
         told = browser.run_all(page)[1]["text"]
         assert "the larger: you said a; it was a" in told
         assert "how many: you said 7; it was 8" in told
@@ -248,8 +278,7 @@ WIDER = """() => Array.from(document.querySelectorAll('.jp-CodeCell .cm-scroller
 
 
 def test_no_code_is_cut_off_in_a_small_window_with_the_files_beside_it(lab, chromium):
-    name = notebooks.named(QUICK, root=lab.folder).relative_to(lab.folder).as_posix()
-    with browser.opened(chromium, lab, name) as (page, _):
+    with browser.opened(chromium, lab, place(lab, QUICK)) as (page, _):
         page.set_viewport_size({"width": 1024, "height": 768})
         page.locator(".jp-CodeCell .cm-line").last.wait_for()
         page.evaluate("() => jupyterapp.commands.execute('filebrowser:activate')")
@@ -262,9 +291,8 @@ LABELS = """() => Array.from(document.querySelectorAll('.lm-DockPanel .lm-TabBar
 
 
 def test_the_tabs_of_a_lesson_and_its_exercise_differ(lab, chromium):
-    lesson = notebooks.named(QUICK, root=lab.folder)
-    place = f"exercises/{lesson.relative_to(lab.folder / 'notebooks').as_posix()}"
-    with browser.opened(chromium, lab, place) as (page, amiss):
+    lesson = notebooks.named(QUICK)
+    with browser.opened(chromium, lab, place(lab, QUICK, "exercises")) as (page, amiss):
         page.wait_for_function(browser.READY)
         page.wait_for_function(f"() => ({LABELS})()[0].startsWith('\"Exercise')")
         page.get_by_role("link", name="lesson 01").first.click()
