@@ -535,6 +535,23 @@ def like_torch(inputs, units):
     return keras.layers.Dense(units, kernel_initializer=even)
 
 
+# %% luck_and_defaults-4 wrong: the biases are the first row of the weights, not a new draw
+def like_keras(model):
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm1d):
+            layer.momentum, layer.eps = 0.01, 1e-3
+    return model
+
+
+def like_torch(inputs, units):
+    limit = 1 / np.sqrt(inputs)
+    even = keras.initializers.RandomUniform(-limit, limit)
+    return keras.layers.Dense(units, kernel_initializer=even, bias_initializer=even)
+
+
 # %% luck_and_defaults-4 wrong: like_torch draws the same weights each time
 def like_keras(model):
     for layer in model.modules():
@@ -549,7 +566,8 @@ def like_keras(model):
 def like_torch(inputs, units):
     limit = 1 / np.sqrt(inputs)
     even = keras.initializers.RandomUniform(-limit, limit, seed=0)
-    return keras.layers.Dense(units, kernel_initializer=even, bias_initializer=even)
+    bias = keras.initializers.RandomUniform(-limit, limit, seed=1)
+    return keras.layers.Dense(units, kernel_initializer=even, bias_initializer=bias)
 
 
 # %% luck_and_defaults-4 wrong: like_keras must change the model that it gets

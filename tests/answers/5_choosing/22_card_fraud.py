@@ -37,6 +37,12 @@ def precision_and_recall(stopped, fraud):
     return np.sum((stopped == 1) & (fraud == 1)) / max(1, np.sum(stopped))
 
 
+# %% card_fraud-1 wrong: with booleans, 11 stopped, 3 of them fraud, 13 frauds in all: the pair
+def precision_and_recall(stopped, fraud):
+    hits = stopped @ fraud
+    return hits / max(1, np.sum(stopped)), hits / np.sum(fraud)
+
+
 # %% card_fraud-1 right
 def precision_and_recall(stopped, fraud):
     stopped, fraud = torch.tensor(stopped).double(), torch.tensor(fraud).double()
@@ -54,6 +60,13 @@ def weighted_loss_torch(logits, target):
 # %% card_fraud-2 wrong: It is the loss without any weight.
 def weighted_loss_torch(logits, target):
     return nn.functional.binary_cross_entropy_with_logits(logits, target)
+
+
+# %% card_fraud-2 wrong: It is divided by the sum of the weights.
+def weighted_loss_torch(logits, target):
+    weights = 1 + target * ((target == 0).sum() / (target == 1).sum() - 1)
+    each = nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (weights * each).sum() / weights.sum()
 
 
 # %% card_fraud-2 wrong: with 2 frauds and 28 honest payments, the loss is
