@@ -199,6 +199,7 @@ def test_missing_front_matter(course):
         notebooks.front_matter(path)
 
 
+@pytest.mark.heavy
 def test_executing_twice_gives_the_same_file(course):
     path = course / "notebooks/1_part/02_title.ipynb"
     notebook = lesson_notebook()

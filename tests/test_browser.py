@@ -1,9 +1,7 @@
 """Lessons and exercises in a real JupyterLab in a real browser: Run All, and look.
 
 nbval has run every lesson already, so of most the stored outputs are looked at. RUN names those in
-which something lives: progress, sliders, the first training, a dashboard. `make test` opens a
-browser for a minute or two: one lesson, also in a small window, its tab and that of its exercise,
-one exercise up to its first Done, one prediction.
+which something lives: progress, sliders, the first training, a dashboard. `make test` runs one.
 """
 
 import json
@@ -21,8 +19,8 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-RUN = ["start_here", "tensors_and_gradients", "first_network", "tensorboard"]
 QUICK = "tensors_and_gradients"
+RUN = [QUICK, "start_here", "first_network", "tensorboard"]
 GOOD = [
     "print('hello')",
     """from IPython.display import HTML
@@ -109,12 +107,6 @@ def named(folder):
     return [notebooks.name_of(path) for path in notebooks.notebook_paths(folder)]
 
 
-def heavy_but(quick, names):
-    return [
-        name if name == quick else pytest.param(name, marks=pytest.mark.heavy) for name in names
-    ]
-
-
 def check(page, amiss, folder, name, stored=False):
     """Run a notebook or look at it; fail with what is wrong and where a picture of it is."""
     found = browser.problems(page, name, stored) + amiss
@@ -128,7 +120,9 @@ def place(lab, name, folder="notebooks"):
     return notebooks.named(name, folder, lab.folder).relative_to(lab.folder).as_posix()
 
 
-@pytest.mark.parametrize("name", heavy_but(QUICK, RUN))
+@pytest.mark.parametrize(
+    "name", [QUICK, *(pytest.param(name, marks=pytest.mark.heavy) for name in RUN[1:])]
+)
 def test_lesson_that_is_run(lab, chromium, tmp_path, name):
     with browser.opened(chromium, lab, place(lab, name)) as (page, amiss):
         check(page, amiss, tmp_path, place(lab, name))
@@ -253,6 +247,7 @@ predictions.answer("trial", "how many", 8)""",
 ]
 
 
+@pytest.mark.heavy
 def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
     path = lab.folder / "prediction.ipynb"
     path.write_text(json.dumps(notebook_of(PREDICTION)), encoding="utf-8")
@@ -277,6 +272,7 @@ WIDER = """() => Array.from(document.querySelectorAll('.jp-CodeCell .cm-scroller
   .filter(code => code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
 
 
+@pytest.mark.heavy
 def test_no_code_is_cut_off_in_a_small_window_with_the_files_beside_it(lab, chromium):
     with browser.opened(chromium, lab, place(lab, QUICK)) as (page, _):
         page.set_viewport_size({"width": 1024, "height": 768})
@@ -290,6 +286,7 @@ LABELS = """() => Array.from(document.querySelectorAll('.lm-DockPanel .lm-TabBar
   .map(label => getComputedStyle(label, '::before').content.slice(0, 9) + label.textContent)"""
 
 
+@pytest.mark.heavy
 def test_the_tabs_of_a_lesson_and_its_exercise_differ(lab, chromium):
     lesson = notebooks.named(QUICK)
     with browser.opened(chromium, lab, place(lab, QUICK, "exercises")) as (page, amiss):
@@ -309,6 +306,7 @@ SHOWN_TASK = """() => {
 }"""
 
 
+@pytest.mark.heavy
 def test_an_exercise_is_done_by_keyboard_alone(lab, chromium):
     name = "exercises/1_basics/02_first_network.ipynb"
     with browser.opened(chromium, lab, name) as (page, amiss):

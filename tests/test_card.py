@@ -17,6 +17,7 @@ def keep(monkeypatch, **seconds):
     monkeypatch.setattr(running, "EXPERIMENTS", limited)
 
 
+@pytest.mark.heavy
 def test_what_fails_or_takes_too_long_is_recorded_and_the_rest_go_on(monkeypatch, tmp_path):
     keep(monkeypatch, caching_torch=60, compiling_torch=6, launches_torch=4, missing_torch=60)
     path = tmp_path / "card.json"

@@ -39,6 +39,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.heavy
 def test_without_a_graphics_card_there_are_two_processors_and_both_frameworks_run():
     """No card, and to be sure of it: those that CUDA would show are hidden from a new process."""
     result = subprocess.run(
@@ -94,9 +95,8 @@ def in_a_warm_kernel(code):
         manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize(
-    "run", [pytest.param(in_a_new_python, marks=pytest.mark.heavy), in_a_warm_kernel]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("run", [in_a_new_python, in_a_warm_kernel])
 @pytest.mark.parametrize(
     ("cards", "tf", "torch", "child"), [("", 0, [], ""), ("cards=True", 1, [0, 1], "0,1")]
 )

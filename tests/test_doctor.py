@@ -110,6 +110,7 @@ echo "580.0, Pretended Card, 81559 MiB"
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform == "win32", reason="the pretended driver is a shell script")
 def test_a_card_that_the_driver_shows_and_no_framework_sees_is_a_row_each(monkeypatch, tmp_path):
     """The driver is pretended; why a framework sees nothing is what it really says here."""

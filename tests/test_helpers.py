@@ -217,10 +217,8 @@ TENSORFLOW = (
 )
 
 
-@pytest.mark.parametrize(
-    "missing",
-    ["", *(pytest.param(name, marks=pytest.mark.heavy) for name in ("torch", "tensorflow"))],
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("missing", ["", "torch", "tensorflow"])
 def test_a_lesson_begins_quietly_and_alike_each_time(missing):
     hide = HIDE.format([missing]) if missing else ""
     rest = "\n".join(

@@ -176,6 +176,7 @@ def memory_group(limit):
     group.rmdir()
 
 
+@pytest.mark.heavy
 def test_a_kernel_that_the_system_kills_for_its_memory_ends_alone(home):
     with memory_group(200_000_000) as group, kernel() as (manager, client), kernel() as (_, other):
         (preload,) = preloads(home)

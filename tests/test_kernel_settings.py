@@ -31,6 +31,7 @@ TOO_LATE = {
 }
 
 
+@pytest.mark.heavy
 def test_what_is_set_too_late_is_said_aloud_once():
     with kernel() as (_, client):
         for name, library in TOO_LATE.items():

@@ -145,6 +145,7 @@ def test_a_dashboard_whose_server_has_ended_is_a_page_that_says_what_to_do(serve
     test_prints_the_address_and_how_to_stop_it_and_nothing_else(server)
 
 
+@pytest.mark.heavy
 def test_a_second_one_here_says_that_one_runs_and_where(tmp_path):
     with running(tmp_path, "--no-browser") as (first, printed):
         with running(tmp_path) as (second, told):

@@ -31,6 +31,7 @@ def course(tmp_path):
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_seconds_and_memory_are_measured_and_written(course, monkeypatch):
     monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "local-provisioner")
     (line,) = measuring.measure([], root=course)

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from course_utils import ROOT
 from course_utils.authoring import reporting
 
@@ -16,6 +18,7 @@ FILES = {
 }
 
 
+@pytest.mark.heavy
 def test_what_took_longest_comes_first_and_what_is_not_known_counts_by_its_tests(tmp_path):
     for name, source in FILES.items():
         (tmp_path / f"{name}.py").write_text(source)

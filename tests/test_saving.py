@@ -114,7 +114,8 @@ def test_without_git_everything_is_saved_as_it_is(own, lab):
 
 
 @pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING)
-@pytest.mark.parametrize("place", [pytest.param(PLACE, marks=pytest.mark.heavy), EXERCISE])
+@pytest.mark.heavy
+@pytest.mark.parametrize("place", [PLACE, EXERCISE])
 def test_a_browser_opens_runs_and_saves_and_git_is_clean(own, lab, place):
     before = (own / place).stat().st_mtime_ns
     with browser.running_browser() as chromium, browser.opened(chromium, lab, place) as (page, _):

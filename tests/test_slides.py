@@ -102,6 +102,7 @@ def watch(said, request):
         said.append(f"asks for {request.url}")
 
 
+@pytest.mark.heavy
 @needs_chromium
 def test_no_slide_is_higher_than_the_screen_and_none_needs_a_network(decks):
     said, faults = [], []
