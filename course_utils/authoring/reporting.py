@@ -27,11 +27,12 @@ LAST_RUN = "course/seconds"
 """Where pytest's cache keeps what each notebook and each file of tests took."""
 
 FEW_AND_LONG = {
-    "tests/test_browser.py": 600,
-    "tests/test_site_whole.py": 300,
+    "tests/test_doors.py": 400,
+    "tests/test_site_whole.py": 350,
+    "tests/test_browser.py": 300,
     "tests/test_kernels_upstream.py": 300,
-    "tests/test_doors.py": 300,
     "tests/test_board_pages.py": 250,
+    "tests/test_axe.py": 180,
 }
 """The seconds of files whose tests are few and take minutes, where no last run tells them."""
 
@@ -47,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
         IPyNbCell.compare_outputs = _compare
         IPyNbCell.repr_failure = _report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Take one worker more than there are cores where heavy tests run: many of them wait."""
+    return None if "not heavy" in config.option.markexpr else 1 + (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)
