@@ -303,7 +303,13 @@ found = tf.train.Checkpoint(model=model).read("f")
 print("read")
 found.assert_existing_objects_matched()
 """
-OTHER_LAYERS = {
+LOAD = """
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    tf.compat.v1.saved_model.load(session, ["serve"], "f")
+print("read")
+tf.saved_model.load("f")
+"""
+OTHER_NETWORKS = {
     "a whole module with a GELU": (
         "then",
         "import torch; torch.save(torch.nn.GELU(), 'f')",
@@ -323,6 +329,12 @@ OTHER_LAYERS = {
         + "models.load_model('f.h5', compile=False); print('read'); models.load_model('f.h5')",
         "read.*Could not deserialize 'keras.metrics.mse'",
     ),
+    "a folder after a training with Adam": (
+        "then",
+        KERAS + "m = net(); m.compile('adam', 'mse'); m.fit([[1, 2, 3]], [1]); m.save('f')",
+        KERAS + LOAD,
+        "read.*has no attribute 'add_slot'",
+    ),
     "a checkpoint of a Keras model": (
         "then",
         KERAS + "tf.train.Checkpoint(model=net()).write('f')",
@@ -341,9 +353,9 @@ OTHER_LAYERS = {
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
-@pytest.mark.parametrize("what", OTHER_LAYERS)
-def test_other_layers_than_the_record_s_come_out_as_the_lesson_says(what, tmp_path):
-    writer, write, read, said = OTHER_LAYERS[what]
+@pytest.mark.parametrize("what", OTHER_NETWORKS)
+def test_other_networks_than_the_record_s_come_out_as_the_lesson_says(what, tmp_path):
+    writer, write, read, said = OTHER_NETWORKS[what]
     reader = next(year for year in then.YEARS if year != writer)
     settings = {"cwd": tmp_path, "capture_output": True, "text": True}
     subprocess.run([then.YEARS[writer], "-c", write], **settings, check=True)
