@@ -364,6 +364,35 @@ def test_other_networks_than_the_record_s_come_out_as_the_lesson_says(what, tmp_
     assert re.search(said, done.stdout + done.stderr, re.DOTALL)
 
 
+COUNT = """
+from tensorflow.python.framework import op_callbacks
+model, data, handed = net(), tf.ones((2, 3)), []
+for optimizer in tf.keras.optimizers.SGD(), tf.keras.optimizers.Adam():
+    for _ in range(2):
+        handed.append(0)
+        op_callbacks.add_op_callback(lambda *_, **__: handed.append(handed.pop() + 1))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model(data) ** 2)
+        own = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, own), own))
+        op_callbacks.clear_op_callbacks()
+print(handed[1], handed[3])
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+def test_most_of_what_keras_hands_over_since_is_adam_s(tmp_path):
+    counts = [
+        subprocess.check_output([python, "-c", KERAS + COUNT], cwd=tmp_path, text=True).split()
+        for python in map(then.YEARS.get, ("then", "now"))
+    ]
+    (sgd_then, adam_then), (sgd_now, adam_now) = (map(int, one[-2:]) for one in counts)
+    assert sgd_now < 2 * sgd_then
+    assert adam_now > 2 * adam_then
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
 @pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
