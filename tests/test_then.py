@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -289,6 +290,107 @@ def test_the_files_of_a_year_open_where_they_did(year, record):
     found = recording.opened(year)
     for what, answer in record[recording.EXCHANGE][year].items():
         assert found[what]["truths"] == answer["truths"], what
+
+
+KERAS = """
+import tensorflow as tf
+from tensorflow.keras import Input, Sequential, layers, models
+def net(): return Sequential([Input((3,)), layers.Dense(1)])
+"""
+READ = """
+model = net()
+found = tf.train.Checkpoint(model=model).read("f")
+print("read")
+found.assert_existing_objects_matched()
+"""
+LOAD = """
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    tf.compat.v1.saved_model.load(session, ["serve"], "f")
+print("read")
+tf.saved_model.load("f")
+"""
+OTHER_NETWORKS = {
+    "a whole module with a GELU": (
+        "then",
+        "import torch; torch.save(torch.nn.GELU(), 'f')",
+        "import torch; m = torch.load('f', weights_only=False); print('read'); m(torch.ones(2))",
+        "read.*no attribute 'approximate'",
+    ),
+    "an .h5 with an LSTM": (
+        "then",
+        KERAS + "Sequential([Input((5, 3)), layers.LSTM(4)]).save('f.h5')",
+        KERAS + "models.load_model('f.h5')",
+        "Unrecognized keyword arguments passed to LSTM",
+    ),
+    "a compiled .h5": (
+        "then",
+        KERAS + "m = net(); m.compile('adam', 'mse'); m.save('f.h5')",
+        KERAS
+        + "models.load_model('f.h5', compile=False); print('read'); models.load_model('f.h5')",
+        "read.*Could not deserialize 'keras.metrics.mse'",
+    ),
+    "a folder after a training with Adam": (
+        "then",
+        KERAS + "m = net(); m.compile('adam', 'mse'); m.fit([[1, 2, 3]], [1]); m.save('f')",
+        KERAS + LOAD,
+        "read.*has no attribute 'add_slot'",
+    ),
+    "a checkpoint of a Keras model": (
+        "then",
+        KERAS + "tf.train.Checkpoint(model=net()).write('f')",
+        KERAS + READ,
+        "read.*not bound to checkpointed values",
+    ),
+    "a scripted Dropout": (
+        "now",
+        "import torch; torch.jit.script(torch.nn.Dropout()).save('f')",
+        "import torch; print('read'); torch.jit.load('f')",
+        "read.*Expected Tuple but got String",
+    ),
+}
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@pytest.mark.parametrize("what", OTHER_NETWORKS)
+def test_other_networks_than_the_record_s_come_out_as_the_lesson_says(what, tmp_path):
+    writer, write, read, said = OTHER_NETWORKS[what]
+    reader = next(year for year in then.YEARS if year != writer)
+    settings = {"cwd": tmp_path, "capture_output": True, "text": True}
+    subprocess.run([then.YEARS[writer], "-c", write], **settings, check=True)
+    done = subprocess.run([then.YEARS[reader], "-c", read], **settings)
+    assert done.returncode
+    assert re.search(said, done.stdout + done.stderr, re.DOTALL)
+
+
+COUNT = """
+from tensorflow.python.framework import op_callbacks
+model, data, handed = net(), tf.ones((2, 3)), []
+for optimizer in tf.keras.optimizers.SGD(), tf.keras.optimizers.Adam():
+    for _ in range(2):
+        handed.append(0)
+        op_callbacks.add_op_callback(lambda *_, **__: handed.append(handed.pop() + 1))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model(data) ** 2)
+        own = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, own), own))
+        op_callbacks.clear_op_callbacks()
+print(handed[1], handed[3])
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(3 * asking.SECONDS)
+@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+def test_most_of_what_keras_hands_over_since_is_adam_s(tmp_path):
+    counts = [
+        subprocess.check_output([python, "-c", KERAS + COUNT], cwd=tmp_path, text=True).split()
+        for python in map(then.YEARS.get, ("then", "now"))
+    ]
+    (sgd_then, adam_then), (sgd_now, adam_now) = (map(int, one[-2:]) for one in counts)
+    assert sgd_now < 2 * sgd_then
+    assert adam_now > 2 * adam_then
 
 
 @pytest.mark.heavy

@@ -27,8 +27,10 @@ STRONG = """
 MODEST = "can could few may might mostly often seldom some sometimes tends usually"
 """Words that promise much, and words that promise little."""
 
-COUNTED = re.compile(r"\b(all|any|every)\b(?=( [\w-]+){0,2} (case|pair|run|seed|situation)s?\b)")
-"""What was tried may be counted: "in all nine pairs" promises no more than nine pairs."""
+COUNTED = re.compile(
+    r"\b(all|any|every|none)\b(?=( of)?( [\w-]+){0,2} (case|pair|run|seed|situation)s?\b)"
+)
+"""What was tried may be counted: "in none of the nine pairs" promises no more than nine pairs."""
 
 ASKED = {
     "alike": "What shows that both sides are alike but for one thing?",

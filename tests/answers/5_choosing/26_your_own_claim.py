@@ -382,6 +382,17 @@ def judgement(ledger):
     return found
 
 
+# %% your_own_claim-4 right
+def judgement(ledger):
+    own.add(ledger, "M1", row())
+    cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
+    said = {key: f"Nothing more on {key} than above." for key in judging.ASKED}
+    held = [name for name, case in cases.items() if case.holds]
+    where = f"here: {', '.join(held)}" if held else "in none of the situations"
+    own.verdict(ledger, "M1", cases, because=f"It took a fifth longer {where}.", answers=said)
+    return cases
+
+
 # %% your_own_claim-4 wrong: there is no claim 'M1' in theirs.toml
 def judgement(ledger):
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
@@ -409,7 +420,7 @@ def judgement(ledger):
     return cases
 
 
-# %% your_own_claim-4 wrong: the card says no to: The reason no stronger than the cases?
+# %% your_own_claim-4 wrong: your reason promises more than the cases: never
 def judgement(ledger):
     own.add(ledger, "M1", row())
     cases = {name: trial(**pair, pairs=7) for name, pair in sides(0).items()}
