@@ -75,7 +75,7 @@ def test_no_claim_is_judged_twice():
 def test_untouched_exercise_stops_at_its_first_task(exercise):
     notebook = notebooks.read(exercise)
     with pytest.raises(CellExecutionError):
-        authoring.client(notebook, exercise).execute()
+        authoring.client(notebook, exercise, shutdown_kernel="immediate").execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     run = [cell for cell in code if cell.execution_count]
     assert run[-1].metadata.nbgrader.grade_id == notebooks.task_ids(notebook)[0]
@@ -100,7 +100,8 @@ def test_answers(solution, tmp_path):
     failures = []
     # A wrong answer must not cancel the next one, as an error does in a Run All.
     # What answers write does not belong beside the solutions.
-    runner = authoring.client(notebook, tmp_path / solution.name, allow_errors=True)
+    options = {"allow_errors": True, "shutdown_kernel": "immediate"}
+    runner = authoring.client(notebook, tmp_path / solution.name, **options)
     with runner.setup_kernel():
         for n, cell in enumerate(notebook.cells):
             if (task := cell.metadata.get("nbgrader", {}).get("grade_id")) not in wanted:
