@@ -552,6 +552,26 @@ def like_torch(inputs, units):
     return keras.layers.Dense(units, kernel_initializer=even, bias_initializer=even)
 
 
+# %% luck_and_defaults-4 wrong: like_keras draws the same weights for two layers of one size
+def like_keras(model):
+    glorot = keras.initializers.GlorotUniform()
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            drawn = glorot((layer.in_features, layer.out_features)).numpy()
+            layer.weight.data = torch.tensor(drawn.T)
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm1d):
+            layer.momentum, layer.eps = 0.01, 1e-3
+    return model
+
+
+def like_torch(inputs, units):
+    limit = 1 / np.sqrt(inputs)
+    even = keras.initializers.RandomUniform(-limit, limit)
+    bias = keras.initializers.RandomUniform(-limit, limit)
+    return keras.layers.Dense(units, kernel_initializer=even, bias_initializer=bias)
+
+
 # %% luck_and_defaults-4 wrong: like_torch draws the same weights each time
 def like_keras(model):
     for layer in model.modules():
