@@ -256,6 +256,7 @@ def test_an_experiment_is_judged_by_its_cases(cases, no):
         ("It gained in none of the nine pairs.", "", []),
         ("None gained.", "", ["none"]),
         ("It gained on any machine in all pairs.", "", ["any"]),
+        ("None gained in pairs, on any machine in runs.", "", ["any", "none"]),
         ("It gained in every network.", "", ["every"]),
         ("All pairs and all machines gained.", "", ["all"]),
         ("It was quicker five times of five.", "", []),

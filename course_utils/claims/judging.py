@@ -28,7 +28,8 @@ MODEST = "can could few may might mostly often seldom some sometimes tends usual
 """Words that promise much, and words that promise little."""
 
 COUNTED = re.compile(
-    r"\b(all|any|every|none)\b(?=( of)?( [\w-]+){0,2} (case|pair|run|seed|situation)s?\b)"
+    r"\b(all|any|every|none)\b"
+    r"(?=( of)?( (?!in |on )[\w-]+){0,2} (case|pair|run|seed|situation)s?\b)"
 )
 """What was tried may be counted: "in none of the nine pairs" promises no more than nine pairs."""
 
