@@ -1,6 +1,7 @@
 """The order in which the workers get their work: what took longest in the last run comes first."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,14 @@ FILES = {
     "test_other": "import pytest\n@pytest.mark.parametrize('of', ['a/b.ipynb', 'a/c.ipynb'])\n"
     "def test_each(of): pass\n",
 }
+
+
+def test_heavy_tests_have_one_worker_more_than_there_are_cores(pytestconfig, monkeypatch):
+    workers = pytestconfig.hook.pytest_xdist_auto_num_workers
+    monkeypatch.setattr(pytestconfig.option, "markexpr", "")
+    assert workers(config=pytestconfig) == os.cpu_count() + 1
+    monkeypatch.setattr(pytestconfig.option, "markexpr", "not heavy")
+    assert workers(config=pytestconfig) <= os.cpu_count()
 
 
 @pytest.mark.heavy

@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         IPyNbCell.repr_failure = _report
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Take one worker more than there are cores where heavy tests run: many of them wait."""
     return None if "not heavy" in config.option.markexpr else 1 + (os.cpu_count() or 1)
