@@ -28,7 +28,7 @@ SHARES = [
     )
 ]
 
-SECONDS_FOR_A_SHARE = 300
+SECONDS_FOR_A_SHARE = 600
 """One of theirs forks a process while a thread of it logs: seldom, the child waits for ever."""
 
 NO_INDEX = ("from versions: none", "NewConnectionError", "ConnectTimeout", "ReadTimeout")
