@@ -133,5 +133,14 @@ def test_jupyter_client_s_own_tests_pass_wherever_they_pass_with_stock_kernels(u
     assert worse == [], (upstream / f"{kernels.NAME}-0.txt").read_text()
 
 
+def test_a_share_that_stands_still_is_ended_with_what_it_started(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "SECONDS_FOR_A_SHARE", 0.5)
+    pipe = subprocess.PIPE
+    share = subprocess.Popen(["sh", "-c", "sleep 60 & wait"], stdout=pipe, start_new_session=True)
+    assert not ends(share)
+    assert share.stdout.read() == b""  # its end comes once nobody holds the pipe
+    assert ends(subprocess.Popen(["true"]))
+
+
 def count(found):
     return dict(collections.Counter(found.values()))
