@@ -10,6 +10,10 @@ import pytest
 from course_utils import CourseError, claims, then
 from course_utils.then import asking, making, recording
 
+needs_then = pytest.mark.skipif(
+    not then.available(), reason="takes .venv-2021, which `make then` makes"
+)
+
 LEDGER = claims.ledger()
 CLAIMS = then.asked()
 
@@ -284,7 +288,7 @@ def test_every_pair_was_measured(record):
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
-@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@needs_then
 @pytest.mark.parametrize("year", then.YEARS)
 def test_the_files_of_a_year_open_where_they_did(year, record):
     found = recording.opened(year)
@@ -352,7 +356,7 @@ OTHER_NETWORKS = {
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
-@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@needs_then
 @pytest.mark.parametrize("what", OTHER_NETWORKS)
 def test_other_networks_than_the_record_s_come_out_as_the_lesson_says(what, tmp_path):
     writer, write, read, said = OTHER_NETWORKS[what]
@@ -382,7 +386,7 @@ print(handed[1], handed[3])
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
-@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@needs_then
 def test_most_of_what_keras_hands_over_since_is_adam_s(tmp_path):
     counts = [
         subprocess.check_output([python, "-c", KERAS + COUNT], cwd=tmp_path, text=True).split()
@@ -395,7 +399,7 @@ def test_most_of_what_keras_hands_over_since_is_adam_s(tmp_path):
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
-@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@needs_then
 @pytest.mark.parametrize("name", ["idioms_torch", "idioms_tf"])
 def test_the_idioms_that_ran_run_again(name, record):
     for year in then.YEARS:
@@ -406,7 +410,7 @@ def test_the_idioms_that_ran_run_again(name, record):
 
 @pytest.mark.heavy
 @pytest.mark.timeout(3 * asking.SECONDS)
-@pytest.mark.skipif(not then.available(), reason="takes .venv-2021, which `make then` makes")
+@needs_then
 @pytest.mark.parametrize("name", CLAIMS)
 def test_a_script_finds_the_recorded_truths_again(name, record):
     for year in then.YEARS:
