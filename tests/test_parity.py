@@ -248,3 +248,18 @@ def test_a_norm_of_saturated_features_is_no_difference():
             keras.layers.Dense(2),
         ]
         parity.copy_weights(module, keras.Sequential([keras.Input((6,)), *layers]))
+
+
+def test_a_norm_of_tiny_numbers_behind_an_elu_is_no_difference():
+    """TensorFlow's ELU, exp(x) - 1, is a step near one off, and a norm magnifies that too."""
+    for seed in range(8):
+        torch.manual_seed(seed)
+        unflatten = nn.Unflatten(1, (2, 4, 5))
+        module = nn.Sequential(nn.Linear(6, 40), unflatten, nn.ELU(), nn.GroupNorm(1, 2))
+        layers = [
+            keras.layers.Dense(40),
+            keras.layers.Reshape((4, 5, 2)),
+            keras.layers.Activation("elu"),
+            keras.layers.GroupNormalization(1, epsilon=1e-5),
+        ]
+        parity.copy_weights(module, keras.Sequential([keras.Input((6,)), *layers]))

@@ -27,7 +27,13 @@ ACTIVATIONS = {
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
     "elu": nn.ELU,
+    "celu": nn.CELU,
+    "selu": nn.SELU,
+    "gelu": nn.GELU,
     "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "softsign": nn.Softsign,
+    "log_sigmoid": nn.LogSigmoid,
     "softplus": functools.partial(
         nn.Softplus, threshold=80
     ),  # above it PyTorch has a line, below e^x
@@ -269,9 +275,9 @@ def apart(module, model, shape, words, dtype):
 
 
 def allowed(module, dtype):
-    """How far answers may part; Keras rounds the scale of attention to float32."""
-    attention = any(isinstance(one, Attended) for one in module.modules())
-    return TOLERANCE["float32" if attention else dtype]
+    """How far answers may part; Keras rounds the scale of attention and of GELU to float32."""
+    rounded = any(isinstance(one, Attended | nn.GELU) for one in module.modules())
+    return TOLERANCE["float32" if rounded else dtype]
 
 
 def back_to_float32():

@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.parity import kinds, layouts
 from course_utils.parity.weights import Pair
 
-STEPS, TREMORS = 60, 50
+STEPS, TREMORS, NEAR_ONE = 60, 50, 2
 """What rounding may do: this many steps of the type, and times what one step in each layer does.
 
 A small row may also be apart by two steps at one: TensorFlow's ELU is exp(x) - 1.
@@ -72,7 +72,7 @@ def _gap(
             gaps[np.isnan(gaps)], sizes[~np.isfinite(sizes)] = np.inf, 0.0
         gaps, scale, tremor = (one.max(axis=1, initial=0.0) for one in (gaps, sizes, tremor))
         tremor = np.nan_to_num(tremor, posinf=0.0)
-    near_one = 2 * step * min(1.0, float(scale.max(initial=0.0)))
+    near_one = NEAR_ONE * step * min(1.0, float(scale.max(initial=0.0)))
     allowed = STEPS * step * scale + TREMORS * tremor + near_one + step**2
     worst = int(np.argmax(gaps - allowed))
     return float(gaps[worst]), float(allowed[worst])

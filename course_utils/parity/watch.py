@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import batches, layouts, runs
+from course_utils.parity import batches, layouts, places, runs
 from course_utils.parity.weights import Pair
 
 if TYPE_CHECKING:
@@ -125,17 +125,22 @@ def torch_run(
     """Run the PyTorch model with numbers: what enters and leaves each layer, and the answers.
 
     `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. What
-    goes on in front of each layer and behind it is moved by up to a share `shake`, as by rounding.
+    goes on in front of each layer and behind it is moved by up to a share `shake`, as by rounding,
+    and what is not zero by a step near one as well, as TensorFlow's ELU does, exp(x) - 1.
     """
     import torch
 
     generator, seen = torch.Generator().manual_seed(seed), []
 
     def moved(tensor: Any) -> Any:
-        if not (shake and isinstance(tensor, torch.Tensor) and tensor.is_floating_point()):
+        floating = isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
+        if not (shake and floating and tensor.numel()):
             return tensor
-        noise = 2 * torch.rand(tensor.shape, generator=generator, dtype=torch.float64) - 1
-        return tensor * (1 + shake * noise).to(tensor.device, tensor.dtype)
+        noise = 2 * torch.rand((2, *tensor.shape), generator=generator, dtype=torch.float64) - 1
+        share, whole = (shake * noise).to(tensor.device)
+        largest = tensor.double().abs().clamp(max=1).nan_to_num().max()
+        near_one = places.NEAR_ONE / places.TREMORS * largest * whole * (tensor != 0)
+        return (tensor * (1 + share) + near_one).to(tensor.dtype)
 
     def see(path: str, unit: Any, entered: Any, left: Any) -> Any:
         if isinstance(entered, torch.nn.utils.rnn.PackedSequence):
