@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 # meets every width and every scheme in half of these.
 CORNERS = list(itertools.product((1440, 390), ("light", "dark")))
 HALF = [(1440, "light"), (390, "dark")]
+# The theme's colours of code are the same on every page.
+CODE = [[".highlight pre"]]
 # Barriers of the theme's own, by rule and place: a search button that is called otherwise than it
 # says, and the title of the site beside the landmarks.
 THEMES_OWN = [
@@ -58,11 +60,12 @@ def look(
     folder: Path,
     pages: list[str],
     searched: Collection[tuple[int, str]] = CORNERS,
+    scope: str | dict = "html",
 ) -> Iterator[str]:
     """Open pages from their files at two widths, light and dark; yield what is wrong with them.
 
-    Where axe-core was fetched, what it finds in the corners that are searched is wrong too, but for
-    what is the theme's own.
+    Where axe-core was fetched, what it finds in its scope of the corners that are searched is wrong
+    too, but for what is the theme's own.
     """
     for width, scheme in CORNERS:
         view = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -82,14 +85,14 @@ def look(
             if found["hidden"]:
                 said.append(f"does not show {found['hidden']} of its pictures")
             if axe.there() and (width, scheme) in searched:
-                said += _barriers(view)
+                said += _barriers(view, scope)
             yield from (f"{name} at {width}, {scheme}: {what}" for what in said)
             said.clear()
         view.close()
 
 
-def _barriers(view: Page) -> Iterator[str]:
-    for found in axe.violations(view, ".bd-article"):
+def _barriers(view: Page, scope: str | dict) -> Iterator[str]:
+    for found in axe.violations(view, ".bd-article", scope):
         if found["ours"] or not any(
             found["rule"] == rule and place in found["place"] for rule, place in THEMES_OWN
         ):

@@ -1,7 +1,7 @@
 """Lessons and exercises in a real JupyterLab in a real browser: Run All, and look.
 
 nbval has run every lesson already, so of most the stored outputs are looked at. RUN names those in
-which something lives: progress, sliders, the first training, a dashboard. `make test` runs one.
+which something lives: progress, sliders, the first training, a dashboard.
 """
 
 import json
@@ -15,6 +15,7 @@ from course_utils import notebooks
 from course_utils.dashboards import boards, web_files
 
 pytestmark = [
+    pytest.mark.heavy,
     pytest.mark.skipif(browser.CHROMIUM is None, reason=browser.MISSING),
     pytest.mark.xdist_group("browser"),
 ]
@@ -120,29 +121,24 @@ def place(lab, name, folder="notebooks"):
     return notebooks.named(name, folder, lab.folder).relative_to(lab.folder).as_posix()
 
 
-@pytest.mark.parametrize(
-    "name", [QUICK, *(pytest.param(name, marks=pytest.mark.heavy) for name in RUN[1:])]
-)
+@pytest.mark.parametrize("name", RUN)
 def test_lesson_that_is_run(lab, chromium, tmp_path, name):
     with browser.opened(chromium, lab, place(lab, name)) as (page, amiss):
         check(page, amiss, tmp_path, place(lab, name))
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("name", [name for name in named("notebooks") if name not in RUN])
 def test_lesson_as_it_is_stored(lab, desk, tmp_path, name):
     with browser.opened_in(*desk, place(lab, name)):
         check(*desk, tmp_path, place(lab, name), stored=True)
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("name", named("exercises"))
 def test_exercise(lab, desk, tmp_path, name):
     with browser.opened_in(*desk, place(lab, name, "exercises")):
         check(*desk, tmp_path, place(lab, name, "exercises"))
 
 
-@pytest.mark.heavy
 def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromium):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):
         cells = browser.run_all(page)
@@ -150,7 +146,6 @@ def test_finds_no_fault_in_a_good_lesson_and_that_it_is_no_exercise(lab, chromiu
         assert browser.exercise_problems(cells) == ["no task stopped it: is a solution left in it?"]
 
 
-@pytest.mark.heavy
 def test_finds_every_fault(lab, chromium):
     with browser.opened(chromium, lab, "faulty.ipynb") as (page, amiss):
         cells = browser.run_all(page)
@@ -163,7 +158,6 @@ def test_finds_every_fault(lab, chromium):
         assert any("not in its first check" in one for one in found)
 
 
-@pytest.mark.heavy
 def test_what_is_amiss_with_a_notebook_is_not_laid_on_the_next_in_the_same_page(desk):
     page, amiss = desk
     with browser.opened_in(*desk, "faulty.ipynb"):
@@ -173,7 +167,6 @@ def test_what_is_amiss_with_a_notebook_is_not_laid_on_the_next_in_the_same_page(
         assert browser.problems(page, "good.ipynb") + amiss == []
 
 
-@pytest.mark.heavy
 def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
     with (
         browser.opened(chromium, lab, "faulty.ipynb") as (page, amiss),
@@ -183,7 +176,6 @@ def test_says_where_the_picture_of_a_failure_is(lab, chromium, tmp_path):
     assert (tmp_path / "screen.png").stat().st_size > 1000
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("base_url", ["/", "/below/a/base/"])
 def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url):
     for name, source in {"tensorboard": TENSORBOARD, "visdom": VISDOM}.items():
@@ -217,7 +209,6 @@ def test_both_boards_are_drawn_inside_the_notebook(chromium, tmp_path, base_url)
             assert amiss == []
 
 
-@pytest.mark.heavy
 def test_a_board_whose_kernel_has_ended_says_what_to_do(chromium, tmp_path, capfd):
     for name, source in {"TensorBoard": TENSORBOARD, "Visdom": VISDOM}.items():
         text = json.dumps(notebook_of([source]))
@@ -247,7 +238,6 @@ predictions.answer("trial", "how many", 8)""",
 ]
 
 
-@pytest.mark.heavy
 def test_a_prediction_made_by_keyboard_is_told_beside_the_answer(lab, chromium):
     path = lab.folder / "prediction.ipynb"
     path.write_text(json.dumps(notebook_of(PREDICTION)), encoding="utf-8")
@@ -272,7 +262,6 @@ WIDER = """() => Array.from(document.querySelectorAll('.jp-CodeCell .cm-scroller
   .filter(code => code.scrollWidth > code.clientWidth + 1).map(code => code.textContent)"""
 
 
-@pytest.mark.heavy
 def test_no_code_is_cut_off_in_a_small_window_with_the_files_beside_it(lab, chromium):
     with browser.opened(chromium, lab, place(lab, QUICK)) as (page, _):
         page.set_viewport_size({"width": 1024, "height": 768})
@@ -286,7 +275,6 @@ LABELS = """() => Array.from(document.querySelectorAll('.lm-DockPanel .lm-TabBar
   .map(label => getComputedStyle(label, '::before').content.slice(0, 9) + label.textContent)"""
 
 
-@pytest.mark.heavy
 def test_the_tabs_of_a_lesson_and_its_exercise_differ(lab, chromium):
     lesson = notebooks.named(QUICK)
     with browser.opened(chromium, lab, place(lab, QUICK, "exercises")) as (page, amiss):
@@ -306,7 +294,6 @@ SHOWN_TASK = """() => {
 }"""
 
 
-@pytest.mark.heavy
 def test_an_exercise_is_done_by_keyboard_alone(lab, chromium):
     name = "exercises/1_basics/02_first_network.ipynb"
     with browser.opened(chromium, lab, name) as (page, amiss):
@@ -344,7 +331,6 @@ def tab_to(page, text, most=5):
     pytest.fail(f"{most} times Tab do not lead to {text!r}")
 
 
-@pytest.mark.heavy
 def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
     with browser.opened(chromium, lab, "good.ipynb") as (page, _):
         page.wait_for_function(browser.READY)
@@ -360,7 +346,6 @@ def test_visdom_s_card_lists_what_is_saved_after_it_was_opened(lab, chromium):
         frame.get_by_text("later").first.wait_for()
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("kind", ["tensorboard", "visdom"])
 def test_the_launcher_has_a_card_for_each_board_which_asks_for_the_token(lab, chromium, kind):
     with browser.opened(chromium, lab, "good.ipynb") as (page, amiss):

@@ -65,6 +65,7 @@ def overheard(config):
     return b"".join(heard)
 
 
+@pytest.mark.heavy
 def test_nobody_else_hears_a_kernel_and_would_without_encryption(config):
     assert overheard(config) == b""
     config.KernelManager.transport_encryption = "disabled"

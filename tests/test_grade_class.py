@@ -160,6 +160,7 @@ def class_of_20_fixture(tmp_path_factory, home):
     return folder, found, said, (top, course, submitted)
 
 
+@pytest.mark.heavy
 @only_in_boxes
 @pytest.mark.parametrize("student", QUICK)
 def test_each_gets_the_right_outcome_and_costs_its_own_task_only(student, class_of_20):
@@ -174,6 +175,7 @@ def printed(record):
     return json.dumps([cell.get("outputs") for cell in record.cells])
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_nothing_outside_a_box_was_reached_and_nothing_is_left_running(class_of_20, home):
     _, found, _, _ = class_of_20
@@ -187,6 +189,7 @@ def test_nothing_outside_a_box_was_reached_and_nothing_is_left_running(class_of_
     assert [pid for one in preloads(home) for pid in children(one)] == []
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_what_is_not_graded_is_never_a_0_and_names_are_no_formulas(class_of_20):
     folder, found, _, _ = class_of_20
@@ -212,6 +215,7 @@ def test_what_is_not_graded_is_never_a_0_and_names_are_no_formulas(class_of_20):
     assert "two(#) is #., expected #." in items or "two(#) is #, expected #" in items
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_the_gradebook_is_written_as_a_whole_or_not_at_all(class_of_20, tmp_path):
     folder, found, _, (_, course, _) = class_of_20
@@ -226,6 +230,7 @@ def test_the_gradebook_is_written_as_a_whole_or_not_at_all(class_of_20, tmp_path
         assert "new" not in {student.id for student in book.students}
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_a_further_check_is_run_and_stays_out_of_the_pages(class_of_20):
     folder, found, _, _ = class_of_20
@@ -248,6 +253,7 @@ class Markup(html.parser.HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_a_page_holds_no_markup_of_a_student_and_asks_nobody(class_of_20):
     folder, _, _, _ = class_of_20
@@ -268,6 +274,7 @@ def test_a_page_holds_no_markup_of_a_student_and_asks_nobody(class_of_20):
     assert page.count('<img class="output" alt="" src="data:image/png;base64,QUJD">') == 2
 
 
+@pytest.mark.heavy
 @only_in_boxes
 def test_what_was_graded_is_not_run_again_and_shares_join(class_of_20):
     folder, found, _, (top, course, submitted) = class_of_20

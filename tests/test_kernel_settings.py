@@ -44,6 +44,7 @@ def test_what_is_set_too_late_is_said_aloud_once():
         assert run(client, "import keras; print(keras.backend.backend())") == "tensorflow"
 
 
+@pytest.mark.heavy
 def test_nothing_is_said_of_what_is_read_later_or_is_no_change():
     with kernel() as (_, client):
         for name in (*settings.READ_LATER, "CUDA_VISIBLE_DEVICES"):

@@ -82,6 +82,7 @@ PROBES = {
 }
 
 
+@pytest.mark.heavy
 def test_a_warm_kernel_is_like_a_stock_one(tmp_path):
     options = {"env": os.environ | {"COURSE_ASKED": "for"}, "cwd": str(tmp_path)}
     said = {}
@@ -261,6 +262,7 @@ def small_preload(idle_seconds):
         assert not address.exists()
 
 
+@pytest.mark.heavy
 def test_an_import_that_fails_is_one_line_and_a_stock_kernel(tmp_path, monkeypatch, one_line):
     (tmp_path / "tensorflow.py").write_text("raise ImportError('no such library')")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))

@@ -188,7 +188,13 @@ def test_listens_on_this_machine_only_and_leaves_nothing_behind(tmp_path):
         assert psutil.wait_procs(family, timeout=5)[1] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        *(pytest.param(n, marks=pytest.mark.heavy) for n in (signal.SIGHUP, signal.SIGTERM)),
+    ],
+)
 def test_ends_without_a_question_or_a_traceback(tmp_path, number):
     with running(tmp_path, "--no-browser") as (process, printed):
         before = printed.read_text()

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 import torch
-from test_parity_hostile import attempt, flat, sequential
+from test_parity_hostile import attempt, both_ways, flat, sequential
 from test_parity_models import Twin, functional_tf
 from torch import nn
 from torch.nn import functional as F  # noqa: N812, the name that PyTorch's documents use
@@ -633,8 +632,7 @@ def apart(module, model):
     return worst
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", PAIRS)
+@both_ways(PAIRS)
 def test_what_people_bring_is_right_or_refused(name, to_keras):
     build_torch, build_tf, right = PAIRS[name]
     module, model, message = attempt(build_torch, build_tf, to_keras, state)

@@ -18,6 +18,16 @@ L = keras.layers
 RIGHT = "right"
 
 
+def both_ways(names):
+    """Try each pair one way in turn, and the other way where heavy tests run."""
+    cases = []
+    for n, name in enumerate(names):
+        for to_keras, way in ((True, "to Keras"), (False, "to PyTorch")):
+            marks = pytest.mark.heavy if to_keras == n % 2 else ()
+            cases.append(pytest.param(name, to_keras, id=f"{name}-{way}", marks=marks))
+    return pytest.mark.parametrize(("name", "to_keras"), cases)
+
+
 def sequential(shape, *layers, **options):
     return keras.Sequential([keras.Input(shape, **options), *layers])
 
@@ -833,12 +843,12 @@ def table():
     print("\n", *(f"{count:4} {what}\n" for what, count in COUNTS.most_common()))
 
 
-@pytest.mark.parametrize("way", ["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", PAIRS)
-def test_a_pair_is_right_or_refused_with_a_line(name, way):
+@both_ways(PAIRS)
+def test_a_pair_is_right_or_refused_with_a_line(name, to_keras):
     build_torch, build_tf, expected = PAIRS[name]
+    way = "to Keras" if to_keras else "to PyTorch"
     said = expected[way] if isinstance(expected, dict) else expected
-    module, model, message = attempt(build_torch, build_tf, way == "to Keras")
+    module, model, message = attempt(build_torch, build_tf, to_keras)
     COUNTS["right" if message is None else f"refused: {message.split(':')[0][:40]}"] += 1
     if message is None:
         assert "right" in said, "this must be refused"

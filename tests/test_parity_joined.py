@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from test_parity_hostile import attempt
+from test_parity_hostile import attempt, both_ways
 from test_parity_models import Twin, functional_tf
 from test_parity_more import Affine, AffineTf, L, first_moved, ops
 from test_parity_said import asked, batch
@@ -56,8 +56,7 @@ def gap(module, model):
     return parity.gap(asked(module, first_moved(x)), theirs) / float(ops.max(ops.abs(theirs)))
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", JOINS)
+@both_ways(JOINS)
 def test_a_join_behind_a_flatten_is_copied_channels_first_and_it_is_said(name, to_keras, capsys):
     """Nothing else tells how a picture enters; as it is, the other weights would fit as well."""
     module, model, message = attempt(*joined(name), to_keras)
@@ -66,8 +65,7 @@ def test_a_join_behind_a_flatten_is_copied_channels_first_and_it_is_said(name, t
     assert gap(module, model) < 1e-5
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", JOINS)
+@both_ways(JOINS)
 def test_a_join_behind_a_convolution_is_copied(name, to_keras, capsys):
     module, model, message = attempt(*joined(name, "a convolution"), to_keras)
     assert message is None
@@ -154,8 +152,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", OTHERS)
+@both_ways(OTHERS)
 def test_another_join_is_copied(name, to_keras, capsys):
     *both, said = OTHERS[name]
     module, model, message = attempt(*both, to_keras)

@@ -373,6 +373,7 @@ def test_the_modes_the_seed_and_the_source_stay_as_they_are():
     assert functional.mse_loss(module(torch.ones(2, 2, 6, 6)), torch.zeros(2, 3)) > 0
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("width", "side", "seconds"), [(2, 8, 1), (64, 32, 2)])
 def test_twenty_layers_are_copied_within_a_second(width, side, seconds):
     """In the processor's time, the best of three, on one thread, so that waiting is not counted.

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
-from test_parity_hostile import attempt, flat, sequential
+from test_parity_hostile import attempt, both_ways, flat, sequential
 from test_parity_models import Twin, functional_tf
 from test_parity_said import asked, batch
 from torch import nn
@@ -207,8 +207,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", RIGHT)
+@both_ways(RIGHT)
 def test_a_right_pair_is_copied(name, to_keras, capsys):
     build_torch, build_tf, shape, lay = RIGHT[name]
     module, model, message = attempt(build_torch, build_tf, to_keras)
@@ -236,8 +235,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", WRONG)
+@both_ways(WRONG)
 def test_a_wrong_pair_is_refused(name, to_keras):
     assert attempt(*WRONG[name], to_keras)[2] is not None
 
@@ -265,8 +263,7 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("to_keras", [True, False], ids=["to Keras", "to PyTorch"])
-@pytest.mark.parametrize("name", STEPS)
+@both_ways(STEPS)
 def test_models_that_take_time_first_are_copied_and_it_is_said(name, to_keras, capsys):
     module, model, message = attempt(*STEPS[name], to_keras)
     assert message is None
