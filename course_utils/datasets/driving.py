@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 ROAD_HALF_WIDTH = 2.0
-
 """Metres from the middle of a road to its edge."""
 
 
