@@ -4,9 +4,8 @@ import collections
 
 import keras
 import numpy as np
-import pytest
 import torch
-from test_parity_hostile import attempt, parted, sequential
+from test_parity_hostile import attempt, both_ways, parted, sequential
 from test_parity_models import Twin, functional_tf
 from torch import nn
 from torch.nn import functional as F  # noqa: N812, the name that PyTorch's documents use
@@ -496,27 +495,24 @@ def _turned_tf():
     return sequential((6,), Turned(6))
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_a_right_pair_is_copied(name):
-    for to_keras in (True, False):
-        module, model, message = attempt(*RIGHT[name], to_keras)
-        COUNTS["right, refused" if message else "right, copied"] += 1
-        assert message is None
-        assert parted(module, model) < 1e-4
+@both_ways(RIGHT)
+def test_a_right_pair_is_copied(name, to_keras):
+    module, model, message = attempt(*RIGHT[name], to_keras)
+    COUNTS["right, refused" if message else "right, copied"] += 1
+    assert message is None
+    assert parted(module, model) < 1e-4
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_pair_is_refused(name):
-    for to_keras in (True, False):
-        *_, message = attempt(*WRONG[name], to_keras)
-        if name == "ties undone" and not to_keras:
-            assert "shares its weights" in message
-        elif name == "ties undone":
-            assert message is None  # said, and right
-            continue
-        COUNTS["wrong, refused" if message else "wrong, copied"] += 1
-        print(f"{name}: {message}")
-        assert message is not None
+@both_ways(WRONG)
+def test_a_wrong_pair_is_refused(name, to_keras):
+    *_, message = attempt(*WRONG[name], to_keras)
+    if name == "ties undone" and to_keras:
+        assert message is None  # said, and right
+        return
+    COUNTS["wrong, refused" if message else "wrong, copied"] += 1
+    print(f"{name}: {message}")
+    assert message is not None
+    assert name != "ties undone" or "shares its weights" in message
 
 
 def test_what_fits_in_two_layouts_is_said(capsys):

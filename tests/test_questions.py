@@ -55,6 +55,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.heavy
 def test_answers_that_can_be_run_are_what_the_code_prints():
     asked = [(lesson, question) for lesson, question in ALL if question.code]
     codes = json.dumps([question.code for _, question in asked])

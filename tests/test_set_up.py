@@ -102,6 +102,7 @@ def test_an_unreachable_index_is_one_line_and_nothing_is_trusted(project):
     assert not (project / ".venv/stamp").exists()
 
 
+@pytest.mark.heavy
 def test_a_stale_environment_loses_its_stamp_before_it_is_changed(project, empty_venv):
     empty_venv.rename(project / ".venv")
     (project / ".venv/stamp").write_text("from other files")

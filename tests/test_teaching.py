@@ -101,6 +101,7 @@ def course(tmp_path):
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_a_page_goes_stale_with_its_lesson(course):
     path = notebooks.named("training", root=course)
     lesson = nbformat.read(path, 4)
