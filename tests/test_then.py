@@ -314,6 +314,11 @@ with tf.Graph().as_default(), tf.compat.v1.Session() as session:
 print("read")
 tf.saved_model.load("f")
 """
+TRAINED = """
+def trained(momentum, folder):
+    m = net(); m.compile(tf.keras.optimizers.SGD(0.1, momentum), "mse")
+    m.fit([[1, 2, 3]], [1]); m.save(folder)
+"""
 OTHER_NETWORKS = {
     "a whole module with a GELU": (
         "then",
@@ -338,6 +343,12 @@ OTHER_NETWORKS = {
         "then",
         KERAS + "m = net(); m.compile('adam', 'mse'); m.fit([[1, 2, 3]], [1]); m.save('f')",
         KERAS + LOAD,
+        "read.*has no attribute 'add_slot'",
+    ),
+    "a folder after a training with momentum, beside one without": (
+        "then",
+        KERAS + TRAINED + "trained(0.0, 'g'); trained(0.9, 'f')",
+        KERAS + "tf.saved_model.load('g'); print('read'); tf.saved_model.load('f')",
         "read.*has no attribute 'add_slot'",
     ),
     "a checkpoint of a Keras model": (
