@@ -215,6 +215,15 @@ def unit(eps):
     )
 
 
+def bent(eps):
+    """Do the same behind GELU, which cancels nothing near zero."""
+    ours, theirs = unit(eps)
+    return (
+        lambda x: ours(nn.functional.gelu(x)),
+        lambda x: theirs(keras.activations.gelu(x)),
+    )
+
+
 def root(eps):
     return (
         lambda x: x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps),
@@ -244,7 +253,13 @@ class Own(nn.Module):
 
 @pytest.mark.parametrize(
     ("own", "ours", "theirs"),
-    [(unit, 1e-12, 1e-6), (root, 1e-12, 1e-10), (share, 1e-8, 1e-9), (logarithm, 1e-10, 1e-8)],
+    [
+        (unit, 1e-12, 1e-6),
+        (bent, 1e-12, 1e-7),
+        (root, 1e-12, 1e-10),
+        (share, 1e-8, 1e-9),
+        (logarithm, 1e-10, 1e-8),
+    ],
 )
 def test_another_epsilon_in_what_has_no_weights_shows_at_small_numbers(own, ours, theirs):
     """Rounding is relative: near zero it is far below a step near one."""
@@ -256,3 +271,18 @@ def test_another_epsilon_in_what_has_no_weights_shows_at_small_numbers(own, ours
         else:
             with pytest.raises(CourseError, match="the models part in front of PyTorch layer '2'"):
                 parity.copy_weights(module, model)
+
+
+def test_what_is_whole_is_exact():
+    """A count that noise moves would choose other features, and hide all else."""
+
+    def ours(x):
+        return unit(1e-12)[0](x) * (torch.arange(8.0) < 4)
+
+    def theirs(x):
+        return unit(1e-6)[1](x) * keras.ops.cast(keras.ops.arange(8) < 4, "float32")
+
+    module = nn.Sequential(nn.Linear(6, 8), Own(ours), nn.Linear(8, 3))
+    model = model_tf(L.Dense(8), L.Lambda(theirs), L.Dense(3), shape=(6,))
+    with pytest.raises(CourseError, match="the models part in front of PyTorch layer '2'"):
+        parity.copy_weights(module, model)

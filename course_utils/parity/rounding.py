@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from course_utils.parity import places
 
-NEAR_ONE = {"elu", "expm1", "log1p", "gelu"}
+NEAR_ONE = {"elu", "expm1", "log1p"}
 """What TensorFlow, or who writes it out, may do with a one, exp(x) - 1: it is off near one."""
 
 
