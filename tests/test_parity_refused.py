@@ -205,3 +205,84 @@ def test_what_are_no_two_models_is_refused(source, target, said):
 def test_an_example_that_does_not_fit_is_refused(example):
     with pytest.raises(CourseError):
         parity.copy_weights(nn.Linear(4, 3), model_tf(L.Dense(3), shape=(4,)), example=example)
+
+
+def unit(eps):
+    """Divide rows by their length, but for `eps`, as people write it."""
+    return (
+        lambda x: nn.functional.normalize(x, dim=-1, eps=eps),
+        lambda x: x / keras.ops.maximum(keras.ops.norm(x, axis=-1, keepdims=True), eps),
+    )
+
+
+def bent(eps):
+    """Do the same behind GELU, which cancels nothing near zero."""
+    ours, theirs = unit(eps)
+    return (
+        lambda x: ours(nn.functional.gelu(x)),
+        lambda x: theirs(keras.activations.gelu(x)),
+    )
+
+
+def root(eps):
+    return (
+        lambda x: x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps),
+        lambda x: x * keras.ops.rsqrt(keras.ops.mean(x**2, axis=-1, keepdims=True) + eps),
+    )
+
+
+def share(eps):
+    return (
+        lambda x: x / (x.abs().sum(-1, keepdim=True) + eps),
+        lambda x: x / (keras.ops.sum(keras.ops.abs(x), axis=-1, keepdims=True) + eps),
+    )
+
+
+def logarithm(eps):
+    return lambda x: (x.abs() + eps).log(), lambda x: keras.ops.log(keras.ops.abs(x) + eps)
+
+
+class Own(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    ("own", "ours", "theirs"),
+    [
+        (unit, 1e-12, 1e-6),
+        (bent, 1e-12, 1e-7),
+        (root, 1e-12, 1e-10),
+        (share, 1e-8, 1e-9),
+        (logarithm, 1e-10, 1e-8),
+    ],
+)
+def test_another_epsilon_in_what_has_no_weights_shows_at_small_numbers(own, ours, theirs):
+    """Rounding is relative: near zero it is far below a step near one."""
+    for eps in (ours, theirs):
+        module = nn.Sequential(nn.Linear(6, 8), Own(own(ours)[0]), nn.Linear(8, 3))
+        model = model_tf(L.Dense(8), L.Lambda(own(eps)[1]), L.Dense(3), shape=(6,))
+        if eps == ours:
+            parity.copy_weights(module, model)
+        else:
+            with pytest.raises(CourseError, match="the models part in front of PyTorch layer '2'"):
+                parity.copy_weights(module, model)
+
+
+def test_what_is_whole_is_exact():
+    """A count that noise moves would choose other features, and hide all else."""
+
+    def ours(x):
+        return unit(1e-12)[0](x) * (torch.arange(8.0) < 4)
+
+    def theirs(x):
+        return unit(1e-6)[1](x) * keras.ops.cast(keras.ops.arange(8) < 4, "float32")
+
+    module = nn.Sequential(nn.Linear(6, 8), Own(ours), nn.Linear(8, 3))
+    model = model_tf(L.Dense(8), L.Lambda(theirs), L.Dense(3), shape=(6,))
+    with pytest.raises(CourseError, match="the models part in front of PyTorch layer '2'"):
+        parity.copy_weights(module, model)

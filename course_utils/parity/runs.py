@@ -71,21 +71,19 @@ def run_torch(
     units: Iterable[tuple],
     call: Callable,
     see: Callable,
-    moved: Callable,
     seed: int = 0,
 ) -> dict[tuple, np.ndarray]:
     """Call a PyTorch model in evaluation mode, with `see(path, unit, entered, left)` at each layer.
 
-    What `moved` and `see` return goes on in the place of what enters and leaves the layer. Returns
-    the answers. Raises CourseError where the model raises.
+    What `see` returns goes on in the place of what leaves the layer. Returns the answers.
+    Raises CourseError where the model raises.
     """
     import torch
 
     inside, handles = [], []
 
-    def enter(path: str, unit: Any, args: tuple) -> tuple:
+    def enter(path: str, unit: Any, args: tuple) -> None:
         inside.append(path)
-        return tuple(map(moved, args[:1])) + args[1:]
 
     def hook(path: str, unit: Any, args: tuple, options: dict, output: Any) -> Any:
         inside.clear()

@@ -4,6 +4,7 @@ So what enters the next twins does not depend on any weight, and tells in which 
 arrive. Wide numbers also show what stands between the layers: an activation, a pooling.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from course_utils import CourseError
-from course_utils.parity import batches, layouts, places, runs
+from course_utils.parity import batches, layouts, runs
 from course_utils.parity.weights import Pair
 
 if TYPE_CHECKING:
@@ -124,23 +125,14 @@ def torch_run(
 ) -> tuple[list[tuple[Any, Any]], dict[tuple, np.ndarray]]:
     """Run the PyTorch model with numbers: what enters and leaves each layer, and the answers.
 
-    `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. What
-    goes on in front of each layer and behind it is moved by up to a share `shake`, as by rounding,
-    and what is not zero by a step near one as well, as TensorFlow's ELU does, exp(x) - 1.
+    `twins(number, path, unit, entered)` gives the pairs whose Keras calls have the numbers. Each
+    result is moved by up to a share `shake`, as by rounding.
     """
     import torch
 
-    generator, seen = torch.Generator().manual_seed(seed), []
+    from course_utils.parity import rounding
 
-    def moved(tensor: Any) -> Any:
-        floating = isinstance(tensor, torch.Tensor) and tensor.is_floating_point()
-        if not (shake and floating and tensor.numel()):
-            return tensor
-        noise = 2 * torch.rand((2, *tensor.shape), generator=generator, dtype=torch.float64) - 1
-        share, whole = (shake * noise).to(tensor.device)
-        largest = tensor.double().abs().clamp(max=1).nan_to_num().max()
-        near_one = places.NEAR_ONE / places.TREMORS * largest * whole * (tensor != 0)
-        return (tensor * (1 + share) + near_one).to(tensor.dtype)
+    seen = []
 
     def see(path: str, unit: Any, entered: Any, left: Any) -> Any:
         if isinstance(entered, torch.nn.utils.rnn.PackedSequence):
@@ -151,12 +143,10 @@ def torch_run(
         entered = runs.array(entered)
         goes_on = _replaced(unit, twins(len(seen), path, unit, entered), left)
         seen.append((entered, runs.array(left[0] if isinstance(left, tuple) else left)))
-        if isinstance(goes_on, tuple):
-            return (moved(goes_on[0]), *goes_on[1:])
-        return moved(goes_on)
+        return goes_on
 
-    answers = runs.run_torch(both.module, both.units_torch, call, see, moved, seed)
-    return seen, answers
+    with rounding.Noise(shake, seed) if shake else contextlib.nullcontext():
+        return seen, runs.run_torch(both.module, both.units_torch, call, see, seed)
 
 
 def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
@@ -186,4 +176,5 @@ def _replaced(unit: "torch.nn.Module", pairs: list[Pair], left: Any) -> Any:
 def _like(array: np.ndarray, tensor: "torch.Tensor") -> "torch.Tensor":
     import torch
 
-    return torch.tensor(array).to(tensor.device, tensor.dtype)
+    # A clone is a result, which noise moves.
+    return torch.tensor(array).to(tensor.device, tensor.dtype).clone()
