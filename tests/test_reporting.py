@@ -19,12 +19,9 @@ FILES = {
 }
 
 
-def test_heavy_tests_have_one_worker_more_than_there_are_cores(pytestconfig, monkeypatch):
-    workers = pytestconfig.hook.pytest_xdist_auto_num_workers
-    monkeypatch.setattr(pytestconfig.option, "markexpr", "")
-    assert workers(config=pytestconfig) == os.cpu_count() + 1
-    monkeypatch.setattr(pytestconfig.option, "markexpr", "not heavy")
-    assert workers(config=pytestconfig) <= os.cpu_count()
+def test_there_is_one_worker_more_than_there_are_cores(pytestconfig):
+    workers = pytestconfig.hook.pytest_xdist_auto_num_workers(config=pytestconfig)
+    assert workers == 1 + os.cpu_count()
 
 
 @pytest.mark.heavy
