@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import torch
+from test_parity_models import Twin
 from torch import nn
 
 from course_utils import CourseError, datasets, parity
@@ -271,21 +272,16 @@ def test_a_norm_of_tiny_numbers_behind_an_elu_is_no_difference():
         (lambda x: (1 + x.abs()).log(), lambda x: keras.ops.log1p(keras.ops.abs(x))),
         (lambda x: x.sigmoid() - 0.5, lambda x: keras.ops.sigmoid(x) - 0.5),
         (nn.functional.elu, keras.activations.elu),
-        (torch.log_softmax, keras.activations.log_softmax),
+        (lambda x: x.log_softmax(-1), keras.activations.log_softmax),
     ],
 )
 def test_what_cancels_in_front_of_a_norm_by_hand_is_no_difference(ours, theirs):
     """Near zero 1 + x holds few digits of x, and the norm shows them."""
 
-    class Twin(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.first, self.last = nn.Linear(6, 8), nn.Linear(8, 2)
-
-        def forward(self, x):
-            x = ours(self.first(x), -1) if ours is torch.log_softmax else ours(self.first(x))
-            x = x - x.mean(-1, keepdim=True)
-            return self.last(x / (x.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt())
+    def run(m, x):
+        x = ours(m.first(x))
+        x = x - x.mean(-1, keepdim=True)
+        return m.last(x / (x.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt())
 
     def norm(x):
         x = theirs(x)
@@ -294,4 +290,5 @@ def test_what_cancels_in_front_of_a_norm_by_hand_is_no_difference(ours, theirs):
 
     torch.manual_seed(0)
     layers = [keras.layers.Dense(8), keras.layers.Lambda(norm), keras.layers.Dense(2)]
-    parity.copy_weights(Twin(), keras.Sequential([keras.Input((6,)), *layers]))
+    module = Twin(run, first=nn.Linear(6, 8), last=nn.Linear(8, 2))
+    parity.copy_weights(module, keras.Sequential([keras.Input((6,)), *layers]))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+from test_parity_models import Twin
 from torch import nn
 
 from course_utils import CourseError, parity
@@ -242,13 +243,8 @@ def logarithm(eps):
     return lambda x: (x.abs() + eps).log(), lambda x: keras.ops.log(keras.ops.abs(x) + eps)
 
 
-class Own(nn.Module):
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
+def applied(function):
+    return Twin(lambda _, x: function(x))
 
 
 @pytest.mark.parametrize(
@@ -264,7 +260,7 @@ class Own(nn.Module):
 def test_another_epsilon_in_what_has_no_weights_shows_at_small_numbers(own, ours, theirs):
     """Rounding is relative: near zero it is far below a step near one."""
     for eps in (ours, theirs):
-        module = nn.Sequential(nn.Linear(6, 8), Own(own(ours)[0]), nn.Linear(8, 3))
+        module = nn.Sequential(nn.Linear(6, 8), applied(own(ours)[0]), nn.Linear(8, 3))
         model = model_tf(L.Dense(8), L.Lambda(own(eps)[1]), L.Dense(3), shape=(6,))
         if eps == ours:
             parity.copy_weights(module, model)
@@ -282,7 +278,7 @@ def test_what_is_whole_is_exact():
     def theirs(x):
         return unit(1e-6)[1](x) * keras.ops.cast(keras.ops.arange(8) < 4, "float32")
 
-    module = nn.Sequential(nn.Linear(6, 8), Own(ours), nn.Linear(8, 3))
+    module = nn.Sequential(nn.Linear(6, 8), applied(ours), nn.Linear(8, 3))
     model = model_tf(L.Dense(8), L.Lambda(theirs), L.Dense(3), shape=(6,))
     with pytest.raises(CourseError, match="the models part in front of PyTorch layer '2'"):
         parity.copy_weights(module, model)

@@ -10,7 +10,7 @@ from course_utils.parity import kinds, layouts
 from course_utils.parity.weights import Pair
 
 STEPS, TREMORS, NEAR_ONE = 60, 50, 2
-"""What rounding may do: this many steps of the type, and times what one step in each layer does.
+"""What rounding may do: this many steps of the type, and times what one in each operation does.
 
 A small row may also be apart by two steps at one: TensorFlow's ELU is exp(x) - 1.
 """

@@ -8,12 +8,12 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from course_utils.parity import places
 
-NEAR_ONE = {"elu", "expm1", "log1p"}
+CANCELLING = {"elu", "expm1", "log1p"}
 """What TensorFlow, or who writes it out, may do with a one, exp(x) - 1: it is off near one."""
 
 
 class Noise(TorchDispatchMode):
-    """Move each result by up to a share `shake`, and those of `NEAR_ONE` by a step near one too.
+    """Move each result by up to a share `shake`, and those of `CANCELLING` by a step near one too.
 
     So what cancels, or a norm magnifies, moves as far as rounding may move it, and nothing else.
     """
@@ -27,7 +27,7 @@ class Noise(TorchDispatchMode):
     ) -> Any:
         left = func(*args, **(kwargs or {}))
         name = func._schema.name.split("::")[-1]
-        if name.rstrip("_") in NEAR_ONE:
+        if name.rstrip("_") in CANCELLING:
             moved = self._moved(left, near_one=True)
             return left.copy_(moved) if name.endswith("_") else moved
         # A view has been moved already, and what is written into may be a weight.
